@@ -1,0 +1,1 @@
+"""Turn a folder of reports into one published, immutable generation, and read it back."""

@@ -1,0 +1,187 @@
+"""python -m indexer: build an index, check it, and say what it covers."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexer import generation
+from indexer.build import BuildReport, Progress, build
+from indexer.coverage import coverage_of
+from indexer.embedding import BUNDLED_NAME, BuildEncoder
+from indexer.errors import GenerationError, IndexerError
+
+logger = logging.getLogger("indexer")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when done, 1 for a failure that is explained in one line."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO if arguments.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    try:
+        code: int = arguments.run(arguments)
+    except IndexerError as error:
+        print(f"indexer: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("indexer: stopped. Run the same command again to go on", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m indexer", description=__doc__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what each phase does")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("build", help="index SOURCE and publish a new generation")
+    command.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or a .jsonl file")
+    _add_index_dir(command)
+    command.add_argument("--encoder", default=BUNDLED_NAME, metavar="NAME", help="model or folder")
+    command.add_argument("--query-prefix", default="", metavar="TEXT")
+    command.add_argument("--passage-prefix", default="", metavar="TEXT")
+    command.set_defaults(run=_build)
+
+    command = commands.add_parser("check", help="verify every file of every generation")
+    _add_index_dir(command)
+    command.set_defaults(run=_check)
+
+    command = commands.add_parser("coverage", help="what is held, searchable, and unread, and why")
+    _add_index_dir(command)
+    command.add_argument("--json", action="store_true", help="all of it, as one JSON object")
+    command.set_defaults(run=_coverage)
+
+    command = commands.add_parser("list", help="the documents, one a line")
+    _add_index_dir(command)
+    command.set_defaults(run=_list)
+
+    command = commands.add_parser("prune", help="delete old generations")
+    _add_index_dir(command)
+    command.add_argument("--keep", type=int, default=1, metavar="N", help="how many stay (1)")
+    command.set_defaults(run=_prune)
+    return parser
+
+
+def _add_index_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument("index_dir", type=Path, metavar="INDEX_DIR", help="folder of the index")
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    encoder = BuildEncoder(
+        arguments.encoder,
+        query_prefix=arguments.query_prefix,
+        passage_prefix=arguments.passage_prefix,
+    )
+    with _ProgressBars() as progress:
+        report = build(arguments.source, arguments.index_dir, encoder, progress=progress)
+    print(_summary(report))
+    return 0
+
+
+def _summary(report: BuildReport) -> str:
+    done = "published generation" if report.published else "nothing has changed: generation"
+    return (
+        f"{done} {report.generation_id}  documents={report.documents} "
+        f"passages={report.passages} embedded={report.embedded} unread={report.unread} "
+        f"seconds={report.seconds.get('all', report.seconds['scan']):.1f}"
+    )
+
+
+class _ProgressBars:
+    """A bar for each phase, on a terminal only."""
+
+    def __enter__(self) -> Progress:
+        from tqdm import tqdm
+
+        self._bar = None
+        self._phase = ""
+
+        def progress(phase: str, done: int, total: int) -> None:
+            if phase != self._phase:
+                self.__exit__()
+                self._phase = phase
+                self._bar = tqdm(total=total, desc=phase, file=sys.stderr, disable=None)
+            if self._bar is not None:
+                self._bar.update(done - self._bar.n)
+
+        return progress
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    index_dir: Path = arguments.index_dir
+    live = generation.current_id(index_dir)
+    damaged = 0
+    for generation_id in generation.generation_ids(index_dir):
+        folder = generation.generation_folder(index_dir, generation_id)
+        try:
+            opened = generation.open_folder(folder)
+        except GenerationError as error:
+            damaged += 1
+            print(f"{generation_id}\tdamaged\t{error}")
+        else:
+            state = "live" if generation_id == live else "kept"
+            counts = opened.counts
+            print(
+                f"{generation_id}\t{state}\tdocuments={counts.documents} "
+                f"passages={counts.passages} bytes={opened.bytes_on_disk}"
+            )
+    if live not in generation.generation_ids(index_dir):
+        damaged += 1
+        print(f"{live}\tmissing\tCURRENT names it, but it is not there")
+    if damaged:
+        print(
+            f"indexer: {damaged} damaged. Build again: python -m indexer build SOURCE {index_dir}",
+            file=sys.stderr,
+        )
+    return 1 if damaged else 0
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    opened = generation.open_generation(arguments.index_dir)
+    coverage = coverage_of(opened)
+    if arguments.json:
+        print(json.dumps(coverage.to_json(), indent=2, ensure_ascii=False))
+        return 0
+    for name in ("held", "searchable", "duplicate", "unread"):
+        print(f"{name}\t{getattr(coverage, name)}")
+    for record in (*coverage.unread_files, *coverage.duplicate_files):
+        print(f"{record.status.value}\t{record.source_id}\t{record.reason}")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    for document in generation.open_generation(arguments.index_dir).store.documents():
+        values = (
+            document.document_id,
+            document.date,
+            document.body,
+            document.doc_type,
+            document.title,
+            document.source_id,
+        )
+        print("\t".join(" ".join(value.split()) for value in values))
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    with generation.write_lock(arguments.index_dir):
+        for generation_id in generation.prune(arguments.index_dir, max(1, arguments.keep)):
+            print(generation_id)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

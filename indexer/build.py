@@ -1,0 +1,432 @@
+"""Build: what changed in SOURCE becomes the next generation.
+
+Unchanged files keep their text, passages and vectors; nothing that was embedded before is embedded
+again, neither after a change elsewhere nor after a build that was killed. The keyword index is
+written anew each time (20 microseconds a passage), so that a ranking depends on what the archive
+holds and not on the order in which it came to hold it.
+"""
+
+import hashlib
+import logging
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from indexer import keyword_index, vector_index
+from indexer.chunking import PassageLimits, cut
+from indexer.embedding import BuildEncoder, Vectors, token_starts
+from indexer.errors import IndexerError, SourceError, UnreadableFileError
+from indexer.generation import (
+    FORMAT_VERSION,
+    Generation,
+    Manifest,
+    building_folder,
+    encoder_folder,
+    entries_of,
+    generation_folder,
+    generation_ids,
+    link_or_copy,
+    open_generation,
+    prune,
+    publish,
+    write_lock,
+)
+from indexer.loading import LoadingPool
+from indexer.passage_store import PassageStore, StoreWriter
+from indexer.records import (
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    document_id_of,
+)
+from indexer.source import SourceItem, load_line, scan
+
+logger = logging.getLogger(__name__)
+
+# Counts up when a loader reads a file differently: every file is then read again.
+LOADER_VERSION = 1
+
+# Called with (phase, done, total) while a build runs.
+Progress = Callable[[str, int, int], None]
+_Loaded = tuple[Document, DocumentText]
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `seconds` by phase; `embedded` counts texts, not passages."""
+
+    generation_id: str
+    published: bool
+    documents: int
+    passages: int
+    embedded: int
+    unread: int
+    seconds: dict[str, float]
+
+
+def build(
+    source: Path,
+    index_dir: Path,
+    encoder: BuildEncoder,
+    *,
+    limits: PassageLimits | None = None,
+    progress: Progress = lambda phase, done, total: None,
+) -> BuildReport:
+    """Index SOURCE into INDEX_DIR and publish a new generation, unless nothing has changed.
+
+    Raises SourceError, IndexDirError (BuildLockedError) or another IndexerError; then the live
+    generation is what it was.
+    """
+    limits = limits or PassageLimits(window=encoder.spec.window)
+    try:
+        with write_lock(index_dir):
+            return _Build(source, index_dir, encoder, limits, progress).run()
+    except OSError as error:
+        raise IndexerError(
+            f"{index_dir}: the build stopped ({error.strerror or error}). The index is as it was. "
+            "Free space or mend the disk, then run the same command: it goes on where it stopped"
+        ) from error
+    except sqlite3.Error as error:
+        raise IndexerError(
+            f"{index_dir}: the build stopped ({error}). The index is as it was. "
+            "Free space or mend the disk, then run the same command: it goes on where it stopped"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to do with each item: `settled` needs no reading, `changed` does, both by source_id."""
+
+    items: Sequence[SourceItem]
+    settled: dict[str, FileRecord]
+    changed: list[SourceItem]
+
+
+class _Build:
+    """One run: the state that its phases hand on."""
+
+    def __init__(
+        self,
+        source: Path,
+        index_dir: Path,
+        encoder: BuildEncoder,
+        limits: PassageLimits,
+        progress: Progress,
+    ) -> None:
+        self._source = source
+        self._index_dir = index_dir
+        self._encoder = encoder
+        self._limits = limits
+        self._progress = progress
+        self._work = building_folder(index_dir) / "generation"
+        self._previous = self._open_previous()
+        self._vectors_so_far = _VectorsSoFar(building_folder(index_dir), encoder.spec.fingerprint)
+        self._seconds: dict[str, float] = {}
+
+    def run(self) -> BuildReport:
+        started = time.perf_counter()
+        items = self._timed("scan", lambda: scan(self._source, self._index_dir))
+        plan = self._plan(items)
+        if self._previous and not plan.changed and not self._vanished(plan):
+            return self._report(self._previous, published=False, embedded=0)
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._work.mkdir(parents=True)
+        wanted = self._timed("read", lambda: self._write_store(plan))
+        store = PassageStore(self._work)
+        if not wanted:
+            raise SourceError(self._nothing_readable(store))
+        self._timed("keyword index", lambda: self._write_keywords(store))
+        embedded = self._timed("embed", lambda: self._write_vectors(wanted))
+        self._timed("query encoder", self._write_encoder)
+        manifest = self._timed("publish", lambda: self._publish(store))
+        self._seconds["all"] = time.perf_counter() - started
+        for removed in prune(self._index_dir):
+            logger.info("pruned generation %s", removed)
+        self._vectors_so_far.delete()
+        return self._report(
+            Generation(generation_folder(self._index_dir, manifest.generation_id), manifest),
+            published=True,
+            embedded=embedded,
+        )
+
+    def _open_previous(self) -> Generation | None:
+        """Return the last good generation where this build can take over from it."""
+        if not generation_ids(self._index_dir):
+            return None
+        try:
+            found = open_generation(self._index_dir)
+        except IndexerError as error:
+            logger.warning("building from scratch: %s", error)
+            return None
+        manifest = found.manifest
+        same = (
+            manifest.loader_version == LOADER_VERSION
+            and manifest.limits == self._limits
+            and manifest.encoder.fingerprint == self._encoder.spec.fingerprint
+        )
+        if not same:
+            logger.info("building from scratch: other encoder, passage sizes or loaders")
+        return found if same else None
+
+    def _plan(self, items: Sequence[SourceItem]) -> _Plan:
+        """Sort the items into what is settled already and what has to be read."""
+        known = {record.source_id: record for record in self._known_files()}
+        settled: dict[str, FileRecord] = {}
+        changed: list[SourceItem] = []
+        first_of: dict[str, str] = {}
+        for item in items:
+            record = known.get(item.source_id)
+            original = (
+                item.source_id
+                if item.problem or item.line is not None
+                else first_of.setdefault(item.sha256, item.source_id)
+            )
+            if item.problem:
+                settled[item.source_id] = _record(item, FileStatus.UNREAD, item.problem)
+            elif original != item.source_id:
+                settled[item.source_id] = _record(
+                    item, FileStatus.DUPLICATE, f"same content as {original}", original
+                )
+            elif (
+                record is not None
+                and record.sha256 == item.sha256
+                and record.status is not FileStatus.DUPLICATE
+                and not (record.status is FileStatus.UNREAD and not record.sha256)
+            ):
+                settled[item.source_id] = record
+            else:
+                changed.append(item)
+        return _Plan(items, settled, changed)
+
+    def _known_files(self) -> Iterator[FileRecord]:
+        return self._previous.store.files() if self._previous else iter(())
+
+    def _vanished(self, plan: _Plan) -> bool:
+        return list(self._known_files()) != [
+            plan.settled[source_id] for source_id in sorted(plan.settled)
+        ]
+
+    def _write_store(self, plan: _Plan) -> list[tuple[bytes, str | None]]:
+        """Write the passage store; return for each row the digest and text to embed.
+
+        The text is None where the last generation has the vector.
+        """
+        writer = StoreWriter(self._work)
+        known = self._previous.store.embedded_digests() if self._previous else {}
+        wanted: list[tuple[bytes, str | None]] = []
+        starts = token_starts(self._encoder.tokenizer_file)
+        records = dict(plan.settled)
+        loaded = self._load(plan.changed)
+        for position, item in enumerate(plan.items):
+            self._progress("read", position + 1, len(plan.items))
+            record = plan.settled.get(item.source_id)
+            if record is not None:
+                if record.status is FileStatus.SEARCHABLE and self._previous:
+                    wanted.extend(self._copy(record, writer))
+                continue
+            found = next(loaded)
+            if isinstance(found, UnreadableFileError):
+                records[item.source_id] = _record(item, FileStatus.UNREAD, str(found))
+                continue
+            document, text = found
+            pieces = cut(document, text, starts, self._limits)
+            if not pieces:
+                reason = "no text in it that can be searched"
+                records[item.source_id] = _record(item, FileStatus.UNREAD, reason)
+                continue
+            passages = [(passage, _digest(embedded)) for passage, embedded in pieces]
+            writer.add_document(document, text, passages)
+            records[item.source_id] = _record(item, FileStatus.SEARCHABLE, "", document.source_id)
+            wanted.extend(
+                (digest, None if digest in known else embedded)
+                for (_, digest), (_, embedded) in zip(passages, pieces, strict=True)
+            )
+        writer.add_files(records[item.source_id] for item in plan.items)
+        writer.close()
+        return wanted
+
+    def _copy(self, record: FileRecord, writer: StoreWriter) -> Iterator[tuple[bytes, str | None]]:
+        assert self._previous is not None
+        store = self._previous.store
+        for document_id in record.document_ids:
+            document = store.document(document_id)
+            assert document is not None  # the record and the document are of one generation
+            passages = store.passages_of(document_id)
+            writer.add_document(document, store.document_text(document_id), passages)
+            yield from ((digest, None) for _, digest in passages)
+
+    def _load(self, items: Sequence[SourceItem]) -> Iterator[_Loaded | UnreadableFileError]:
+        """Yield what each item holds, in order; files are read in child processes."""
+        files = [item for item in items if item.line is None]
+        with LoadingPool() as pool:
+            from_files = pool.load_all((item.path, item.source_id, item.sha256) for item in files)
+            for item in items:
+                if item.line is None:
+                    _, found = next(from_files)
+                    yield found
+                    continue
+                try:
+                    yield load_line(item)
+                except UnreadableFileError as error:
+                    yield error
+
+    def _write_keywords(self, store: PassageStore) -> None:
+        keyword_index.write(
+            (
+                (document, passage)
+                for document in store.documents()
+                for passage, _ in store.passages_of(document.document_id)
+            ),
+            self._work / keyword_index.FOLDER_NAME,
+        )
+
+    def _write_vectors(self, wanted: Sequence[tuple[bytes, str | None]]) -> int:
+        """Write the vector index; return how many texts had to be embedded."""
+        dimension = self._encoder.spec.dimension
+        vectors: Vectors = np.zeros((len(wanted), dimension), np.float32)
+        missing = {digest: text for digest, text in wanted if text is not None}
+        resumed = self._vectors_so_far.load(dimension)
+        # Long texts first: a progress bar that ends sooner than it said, and the largest batch,
+        # which decides the memory that is needed, at the start.
+        todo = sorted(
+            (digest for digest in missing if digest not in resumed),
+            key=lambda digest: (-len(missing[digest] or ""), digest),
+        )
+        done = len(missing) - len(todo)
+        self._progress("embed", done, len(missing))
+        for start, found in self._encoder.encode_passages(
+            [missing[digest] or "" for digest in todo]
+        ):
+            batch = dict(zip(todo[start : start + len(found)], found, strict=True))
+            self._vectors_so_far.save(batch)
+            resumed.update(batch)
+            done += len(batch)
+            self._progress("embed", done, len(missing))
+        known = self._previous.store.embedded_digests() if self._previous else {}
+        copied = [row for row, (digest, _) in enumerate(wanted) if digest not in missing]
+        if copied and self._previous:
+            rows = np.array([known[wanted[row][0]] for row in copied], np.int64)
+            vectors[copied] = self._previous.vectors.vectors(rows)
+        for row, (digest, _) in enumerate(wanted):
+            if digest in missing:
+                vectors[row] = resumed[digest]
+        vector_index.write(vectors, self._work)
+        return len(todo)
+
+    def _write_encoder(self) -> None:
+        """Carry the query encoder over from the last generation, or export it."""
+        target = encoder_folder(self._work)
+        if self._previous is None:
+            self._encoder.export(target)
+            return
+        for path in sorted(encoder_folder(self._previous.folder).iterdir()):
+            link_or_copy(path, target / path.name)
+
+    def _publish(self, store: PassageStore) -> Manifest:
+        counts = store.counts()
+        entries = entries_of(self._work)
+        created = datetime.now(UTC)
+        content = hashlib.sha256("".join(entry.sha256 for entry in entries.values()).encode())
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            generation_id=f"{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}Z-"
+            f"{content.hexdigest()[:8]}",
+            created_at=created.isoformat(timespec="seconds"),
+            loader_version=LOADER_VERSION,
+            analyzer=keyword_index.ANALYZER,
+            limits=self._limits,
+            encoder=self._encoder.spec,
+            documents=counts.documents,
+            passages=counts.passages,
+            files=entries,
+        )
+        publish(self._index_dir, self._work, manifest)
+        return manifest
+
+    def _nothing_readable(self, store: PassageStore) -> str:
+        reasons = [f"{record.source_id}: {record.reason}" for record in store.files()]
+        return (
+            f"{self._source}: none of its {len(reasons)} files could be read "
+            f"({'; '.join(reasons[:3])}). The index is as it was"
+        )
+
+    def _timed(self, phase: str, work: Callable[[], _Result]) -> _Result:
+        started = time.perf_counter()
+        result = work()
+        self._seconds[phase] = time.perf_counter() - started
+        logger.info("%s: %.1f s", phase, self._seconds[phase])
+        return result
+
+    def _report(self, generation: Generation, *, published: bool, embedded: int) -> BuildReport:
+        return BuildReport(
+            generation_id=generation.generation_id,
+            published=published,
+            documents=generation.counts.documents,
+            passages=generation.counts.passages,
+            embedded=embedded,
+            unread=generation.counts.unread,
+            seconds=self._seconds,
+        )
+
+
+class _VectorsSoFar:
+    """The vectors of a build that is under way, so that a killed one embeds nothing twice."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self._path = folder / f"vectors-{fingerprint}.sqlite"
+
+    def load(self, dimension: int) -> dict[bytes, Vectors]:
+        """Return the vectors that an earlier build left, by the digest of their text."""
+        if not self._path.exists():
+            return {}
+        try:
+            with closing(sqlite3.connect(self._path)) as connection:
+                rows = connection.execute("SELECT digest, vector FROM vectors").fetchall()
+        except sqlite3.DatabaseError:
+            logger.warning("what an interrupted build had embedded cannot be read: starting over")
+            self.delete()
+            return {}
+        found = {digest: np.frombuffer(vector, np.float32) for digest, vector in rows}
+        return {digest: vector for digest, vector in found.items() if len(vector) == dimension}
+
+    def save(self, batch: dict[bytes, Vectors]) -> None:
+        """Add vectors; they are on disk when this returns."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                ((digest, vector.tobytes()) for digest, vector in batch.items()),
+            )
+
+    def delete(self) -> None:
+        """Forget them: they are part of a published generation, or worthless."""
+        self._path.unlink(missing_ok=True)
+
+
+def _digest(embedded: str) -> bytes:
+    return hashlib.sha256(embedded.encode()).digest()[:16]
+
+
+def _record(
+    item: SourceItem, status: FileStatus, reason: str = "", document_of: str = ""
+) -> FileRecord:
+    return FileRecord(
+        source_id=item.source_id,
+        sha256=item.sha256,
+        size=item.size,
+        status=status,
+        reason=reason,
+        document_ids=(document_id_of(document_of),) if document_of else (),
+    )

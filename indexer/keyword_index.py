@@ -1,0 +1,293 @@
+"""The words of all passages: a BM25 ranking with tantivy. Owner of tantivy.
+
+Scores: for each field, BM25 with k1 = 1.2 and b = 0.75, which tantivy fixes itself; the fields'
+scores are added up with the weights below. Lengths above 40 tokens are stored rounded.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import tantivy
+from tantivy import FieldType, Filter, Occur, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+
+from indexer.errors import DamagedError
+from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
+from indexer.records import Document, Filters, Hit, Passage, Ranking
+
+FOLDER_NAME = "keyword"
+# Written into the manifest: an index made by another analysis is refused.
+ANALYZER = "words, 64 characters at most, lower case, accents folded, English stems; version 1"
+_MAX_TOKEN_BYTES = 64
+# One thread: with four, equal scores came back in another order on each build.
+_WRITER_THREADS = 1
+_WRITER_MEMORY_BYTES = 256_000_000
+# More terms than a person types; a pasted page does not keep the engine busy for seconds.
+MAX_TERMS = 128
+_LARGEST_DATE = 99_999_999
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeights:
+    """What a match in each field counts, relative to one in the text."""
+
+    title: float = 1.0
+    heading: float = 0.5
+    text: float = 1.0
+
+
+DEFAULT_WEIGHTS = FieldWeights()
+
+_T = TypeVar("_T")
+
+
+def _analyzer(*, stemmed: bool) -> tantivy.TextAnalyzer:
+    builder = (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(_MAX_TOKEN_BYTES))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+    )
+    return builder.filter(Filter.stemmer("english")).build() if stemmed else builder.build()
+
+
+def _schema() -> tantivy.Schema:
+    builder = SchemaBuilder()
+    for name in ("title", "heading", "text"):
+        builder.add_text_field(name, tokenizer_name="stemmed")
+    for name in ("exact", "exact_title"):
+        builder.add_text_field(name, tokenizer_name="exact")
+    for name in ("body", "committee", "doc_type"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("date", indexed=True, fast=True)  # 20110317; 0 where unknown
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    schema: tantivy.Schema = builder.build()
+    return schema
+
+
+def write(pairs: Iterable[tuple[Document, Passage]], folder: Path) -> int:
+    """Write an index over passages, given with their documents in order of rows; return how many.
+
+    `folder` must be empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    schema = _schema()
+    index = tantivy.Index(schema, str(folder))
+    index.register_tokenizer("stemmed", _analyzer(stemmed=True))
+    index.register_tokenizer("exact", _analyzer(stemmed=False))
+    writer = index.writer(_WRITER_MEMORY_BYTES, _WRITER_THREADS)
+    count = 0
+    for document, passage in pairs:
+        writer.add_document(_entry(document, passage))
+        count += 1
+    writer.commit()
+    writer.wait_merging_threads()
+    for lock in folder.glob(".tantivy-*.lock"):
+        lock.unlink()
+    return count
+
+
+def _entry(document: Document, passage: Passage) -> tantivy.Document:
+    entry = tantivy.Document()
+    entry.add_text("title", document.title)
+    entry.add_text("exact_title", document.title)
+    entry.add_text("heading", "\n".join(passage.section))
+    entry.add_text("text", passage.text)
+    entry.add_text("exact", passage.text)
+    for name in ("body", "committee", "doc_type"):
+        entry.add_text(name, getattr(document, name))
+    entry.add_unsigned("date", _date_number(document.date) or 0)
+    entry.add_unsigned("row", passage.row)
+    return entry
+
+
+class KeywordIndex:
+    """Opened read-only; safe to search from several threads."""
+
+    def __init__(self, folder: Path, weights: FieldWeights = DEFAULT_WEIGHTS) -> None:
+        index = _guarded(lambda: tantivy.Index.open(str(folder)), f"{folder}: cannot be opened")
+        self._searcher = index.searcher()
+        self._schema = index.schema
+        self._weights = asdict(weights)
+        self._stemmed = _analyzer(stemmed=True)
+        self._exact = _analyzer(stemmed=False)
+
+    @property
+    def count(self) -> int:
+        """How many passages it holds."""
+        return int(self._searcher.num_docs)
+
+    def stems(self, text: str) -> list[str]:
+        """Return the terms that `text` is searched by, in order."""
+        return list(self._stemmed.analyze(text))
+
+    def exact_terms(self, text: str) -> list[str]:
+        """Return the words of `text` in lower case without accents, as phrases are compared."""
+        return list(self._exact.analyze(text))
+
+    def document_frequency(self, stem: str) -> int:
+        """Return how many passages hold `stem` in their text."""
+        return int(self._searcher.doc_freq("text", stem))
+
+    def search(
+        self, query: Node, depth: int, filters: Filters | None = None
+    ) -> tuple[Ranking, int]:
+        """Return the `depth` best passages and the exact number of all that match.
+
+        Equal scores are ordered by row.
+        """
+        compiled = self._with_filters(self._compile(query), filters)
+        if compiled is None:
+            return (), 0
+        result = _guarded(
+            lambda: self._searcher.search(compiled, limit=max(depth, 1), count=True), "search"
+        )
+        return self._ranking(result.hits[:depth]), int(result.count)  # type: ignore[attr-defined]
+
+    def scores(self, query: Node, rows: list[int]) -> dict[int, float]:
+        """Return the score of those of `rows` that match `query`."""
+        compiled = self._compile(query)
+        if compiled is None or not rows:
+            return {}
+        chosen = Query.const_score_query(Query.term_set_query(self._schema, "row", rows), 0.0)
+        both = Query.boolean_query([(Occur.Must, compiled), (Occur.Must, chosen)])
+        result = _guarded(
+            lambda: self._searcher.search(both, limit=len(rows), count=False), "scores"
+        )
+        return {hit.row: hit.score for hit in self._ranking(result.hits)}
+
+    def _ranking(self, found: list[tuple[float, tantivy.DocAddress]]) -> Ranking:
+        rows = self._searcher.fast_field_values("row", [address for _, address in found])
+        hits = [Hit(int(row or 0), score) for row, (score, _) in zip(rows, found, strict=True)]
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.row)))
+
+    def _compile(self, node: Node) -> Query | None:
+        """Return the engine's query, None where nothing is left to look for."""
+        match node:
+            case Word():
+                return self._word(node)
+            case Phrase():
+                return self._phrase(node)
+            case Prefix():
+                return self._prefix(node)
+            case Group():
+                return self._group(node)
+
+    def _group(self, group: Group) -> Query | None:
+        clauses = [
+            (occur, compiled)
+            for occur, nodes in (
+                (Occur.Must, group.must),
+                (Occur.Should, group.should[:MAX_TERMS]),
+                (Occur.MustNot, group.must_not),
+            )
+            for node in nodes
+            if (compiled := self._compile(node)) is not None
+        ]
+        if not clauses or all(occur == Occur.MustNot for occur, _ in clauses):
+            return None
+        return Query.boolean_query(clauses)
+
+    def _fields(self, field: Field) -> list[tuple[str, float]]:
+        if field is Field.ANY:
+            return list(self._weights.items())
+        return [(field.value, 1.0)]
+
+    def _word(self, word: Word) -> Query | None:
+        terms = self.stems(word.text)[:MAX_TERMS]
+        if not terms:
+            return None
+        alternatives = [self._side_by_side(name, terms) for name, _ in self._fields(word.field)]
+        weights = [weight for _, weight in self._fields(word.field)]
+        joined = self.stems(re.sub(r"(?<=\w)[-‐‑'’](?=\w)", "", word.text))
+        if len(terms) > 1 and len(joined) == 1:  # "co-operation" is also written "cooperation"
+            for name, weight in self._fields(word.field):
+                alternatives.append(Query.term_query(self._schema, name, joined[0]))
+                weights.append(weight)
+        return _either(alternatives, [weight * word.weight for weight in weights])
+
+    def _phrase(self, phrase: Phrase) -> Query | None:
+        terms = self.exact_terms(phrase.text)[:MAX_TERMS]
+        if not terms:
+            return None
+        names = {
+            Field.ANY: ["exact", "exact_title"],
+            Field.TITLE: ["exact_title"],
+            Field.TEXT: ["exact"],
+        }[phrase.field]
+        alternatives = [self._side_by_side(name, terms) for name in names]
+        return _either(alternatives, [phrase.weight] * len(names))
+
+    def _prefix(self, prefix: Prefix) -> Query | None:
+        terms = self.exact_terms(prefix.text)
+        if not terms:
+            return None
+        names = ["exact_title"] if prefix.field is Field.TITLE else ["exact", "exact_title"]
+        *whole, last = terms
+        pattern = re.escape(last) + ".*"
+        alternatives = [
+            Query.boolean_query(
+                [
+                    *((Occur.Must, Query.term_query(self._schema, name, term)) for term in whole),
+                    (Occur.Must, Query.regex_query(self._schema, name, pattern)),
+                ]
+            )
+            for name in names
+        ]
+        return _either(alternatives, [prefix.weight] * len(names))
+
+    def _side_by_side(self, field_name: str, terms: list[str]) -> Query:
+        if len(terms) == 1:
+            return Query.term_query(self._schema, field_name, terms[0])
+        return Query.phrase_query(self._schema, field_name, list(terms))
+
+    def _with_filters(self, query: Query | None, filters: Filters | None) -> Query | None:
+        if query is None or filters is None:
+            return query
+        clauses = []
+        for name in ("body", "committee", "doc_type"):
+            value = getattr(filters, name)
+            if value:
+                clauses.append(Query.term_query(self._schema, name, value))
+        if filters.date_from or filters.date_to:
+            clauses.append(
+                Query.range_query(
+                    self._schema,
+                    "date",
+                    FieldType.Unsigned,
+                    _date_number(filters.date_from) or 1,  # unknown dates are outside any range
+                    _date_number(filters.date_to) or _LARGEST_DATE,
+                )
+            )
+        conditions = [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
+        return Query.boolean_query([(Occur.Must, query), *conditions]) if clauses else query
+
+
+def _either(queries: list[Query], weights: list[float]) -> Query:
+    boosted = [
+        query if weight == 1.0 else Query.boost_query(query, weight)
+        for query, weight in zip(queries, weights, strict=True)
+        if weight > 0
+    ]
+    if len(boosted) == 1:
+        return boosted[0]
+    return Query.boolean_query([(Occur.Should, query) for query in boosted])
+
+
+def _date_number(date: str) -> int | None:
+    digits = date.replace("-", "")
+    return int(digits) if len(digits) == 8 and digits.isdigit() else None
+
+
+def _guarded(call: Callable[[], _T], what: str) -> _T:
+    """Run a call into the engine; a panic in it is a BaseException that must not escape."""
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise DamagedError(
+            f"keyword index: {what} ({error}). Check the index: python -m indexer check INDEX_DIR"
+        ) from error

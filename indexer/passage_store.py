@@ -1,0 +1,334 @@
+"""The text of every document, its passages, and what became of every file: one SQLite file.
+
+SQLite stores what people read; the two indexes hold only rows. The file is written once, in order
+of rows, and opened read-only and immutable afterwards.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.records import (
+    Block,
+    BlockKind,
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    Passage,
+)
+
+FILE_NAME = "store.sqlite"
+_BATCH = 500  # values in one statement
+
+_DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
+_SCHEMA = f"""
+CREATE TABLE documents (
+    position INTEGER PRIMARY KEY,
+    {", ".join(f"{name} TEXT NOT NULL" for name in _DOCUMENT_FIELDS)},
+    first_row INTEGER NOT NULL,
+    end_row INTEGER NOT NULL,
+    page_starts TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    section TEXT NOT NULL,
+    paragraph TEXT NOT NULL,
+    page INTEGER,
+    sentences TEXT NOT NULL,
+    embedded BLOB NOT NULL
+);
+CREATE TABLE files (
+    source_id TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    document_ids TEXT NOT NULL
+);
+"""
+_INDEXES = """
+CREATE UNIQUE INDEX document_id ON documents (document_id);
+CREATE UNIQUE INDEX document_source ON documents (source_id);
+"""
+
+_SELECT_PASSAGES = """
+SELECT p.row, d.document_id, p.start, p.end, substr(d.text, p.start + 1, p.end - p.start),
+       p.section, p.paragraph, p.page, p.sentences, p.embedded
+FROM passages p JOIN documents d ON d.position = p.document
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a store holds; dates are "" where no document has one."""
+
+    documents: int
+    passages: int
+    files: int
+    searchable: int
+    duplicate: int
+    unread: int
+    date_from: str
+    date_to: str
+
+
+class StoreWriter:
+    """Writes documents in the order in which they are added; rows follow from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(folder / FILE_NAME)
+        # The file is worthless until its generation is published: speed before safety here.
+        self._connection.execute("PRAGMA journal_mode = OFF")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(_SCHEMA)
+        self._position = 0
+        self._row = 0
+
+    def add_document(
+        self,
+        document: Document,
+        text: DocumentText,
+        passages: Sequence[tuple[Passage, bytes]],
+    ) -> None:
+        """Add a document with its passages; each with the digest of the text that is embedded."""
+        self._connection.execute(
+            f"INSERT INTO documents VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 6))})",
+            (
+                self._position,
+                *astuple(document),
+                self._row,
+                self._row + len(passages),
+                json.dumps(text.page_starts),
+                _blocks_to_json(text.blocks),
+                text.text,
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    self._row + offset,
+                    self._position,
+                    passage.start,
+                    passage.end,
+                    json.dumps(passage.section, ensure_ascii=False),
+                    passage.paragraph,
+                    passage.page,
+                    json.dumps(passage.sentences, separators=(",", ":")),
+                    digest,
+                )
+                for offset, (passage, digest) in enumerate(passages)
+            ),
+        )
+        self._position += 1
+        self._row += len(passages)
+
+    def add_files(self, records: Iterable[FileRecord]) -> None:
+        """Add what became of each file."""
+        self._connection.executemany(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    record.source_id,
+                    record.sha256,
+                    record.size,
+                    record.status.value,
+                    record.reason,
+                    json.dumps(record.document_ids),
+                )
+                for record in records
+            ),
+        )
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._connection.executescript(_INDEXES)
+        self._connection.commit()
+        self._connection.close()
+
+
+class PassageStore:
+    """Opened read-only. Threads share one connection, which stays usable after a prune."""
+
+    def __init__(self, folder: Path) -> None:
+        uri = f"{(folder / FILE_NAME).resolve().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+        self._all("SELECT count(*) FROM documents")
+
+    def counts(self) -> Counts:
+        """Return how much it holds."""
+        ((documents, date_from, date_to, passages),) = self._all(
+            """SELECT count(*), coalesce(min(nullif(date, '')), ''), max(date),
+                      (SELECT count(*) FROM passages) FROM documents"""
+        )
+        by_status = dict(self._all("SELECT status, count(*) FROM files GROUP BY status"))
+        return Counts(
+            documents=documents,
+            passages=passages,
+            files=sum(by_status.values()),
+            searchable=by_status.get(FileStatus.SEARCHABLE, 0),
+            duplicate=by_status.get(FileStatus.DUPLICATE, 0),
+            unread=by_status.get(FileStatus.UNREAD, 0),
+            date_from=date_from,
+            date_to=date_to or "",
+        )
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+        where, values = ("WHERE status = ?", (status.value,)) if status else ("", ())
+        for row in self._all(f"SELECT * FROM files {where} ORDER BY source_id", values):
+            source_id, sha256, size, found, reason, document_ids = row
+            yield FileRecord(
+                source_id, sha256, size, FileStatus(found), reason, tuple(json.loads(document_ids))
+            )
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in order of rows."""
+        names = ", ".join(_DOCUMENT_FIELDS)
+        for row in self._all(f"SELECT {names} FROM documents ORDER BY position"):
+            yield Document(*row)
+
+    def document(self, document_id: str) -> Document | None:
+        """Return one document, None where there is none of that id."""
+        return self._one_document("document_id", document_id)
+
+    def document_of_source(self, source_id: str) -> Document | None:
+        """Return the document that came from `source_id`, None where there is none."""
+        return self._one_document("source_id", source_id)
+
+    def documents_at(self, positions: Sequence[int]) -> list[Document]:
+        """Return the documents at `positions`, in that order."""
+        names = ", ".join(_DOCUMENT_FIELDS)
+        found: dict[int, Document] = {}
+        wanted = sorted(set(positions))
+        for start in range(0, len(wanted), _BATCH):
+            chosen = wanted[start : start + _BATCH]
+            marks = ", ".join("?" * len(chosen))
+            for row in self._all(
+                f"SELECT position, {names} FROM documents WHERE position IN ({marks})", chosen
+            ):
+                found[row[0]] = Document(*row[1:])
+        return [found[position] for position in positions]
+
+    def _one_document(self, column: str, value: str) -> Document | None:
+        names = ", ".join(_DOCUMENT_FIELDS)
+        found = self._one(f"SELECT {names} FROM documents WHERE {column} = ?", (value,))
+        return Document(*found) if found else None
+
+    def document_text(self, document_id: str) -> DocumentText:
+        """Return the text of one document; raises KeyError where there is none of that id."""
+        found = self._one(
+            "SELECT text, page_starts, blocks FROM documents WHERE document_id = ?", (document_id,)
+        )
+        if found is None:
+            raise KeyError(document_id)
+        text, page_starts, blocks = found
+        return DocumentText(text, tuple(json.loads(page_starts)), _blocks_from_json(blocks))
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages of `rows`, in that order."""
+        found: dict[int, Passage] = {}
+        for start in range(0, len(rows), _BATCH):
+            chosen = [int(row) for row in rows[start : start + _BATCH]]
+            marks = ", ".join("?" * len(chosen))
+            for row in self._all(f"{_SELECT_PASSAGES} WHERE p.row IN ({marks})", chosen):
+                found[row[0]] = _passage(row)
+        return [found[int(row)] for row in rows]
+
+    def passages_of(self, document_id: str) -> list[tuple[Passage, bytes]]:
+        """Return every passage of a document with the digest of what was embedded for it."""
+        found = self._all(
+            f"{_SELECT_PASSAGES} WHERE d.document_id = ? ORDER BY p.row", (document_id,)
+        )
+        return [(_passage(row), row[9]) for row in found]
+
+    def embedded_digests(self) -> dict[bytes, int]:
+        """Return for the digest of each embedded text a row that has its vector."""
+        return {digest: row for row, digest in self._all("SELECT row, embedded FROM passages")}
+
+    def document_positions(self) -> npt.NDArray[np.int32]:
+        """Return for each row the position of its document (n,)."""
+        found = self._all("SELECT document FROM passages ORDER BY row")
+        return np.fromiter((position for (position,) in found), np.int32, len(found))
+
+    def rows_of(self, filters: Filters) -> npt.NDArray[np.int64]:
+        """Return the rows of the documents that pass `filters`, in order."""
+        clauses, values = [], []
+        for name in ("body", "committee", "doc_type"):
+            if value := getattr(filters, name):
+                clauses.append(f"{name} = ?")
+                values.append(value)
+        if filters.date_from or filters.date_to:
+            clauses.append("date BETWEEN ? AND ?")
+            values += [filters.date_from or "0000-00-01", filters.date_to or "9999-99-99"]
+        where = " AND ".join(clauses) or "1"
+        spans = self._all(
+            f"SELECT first_row, end_row FROM documents WHERE {where} ORDER BY position", values
+        )
+        if not spans:
+            return np.zeros(0, np.int64)
+        return np.concatenate([np.arange(first, end, dtype=np.int64) for first, end in spans])
+
+    def _all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def _one(self, statement: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        found = self._all(statement, values)
+        return found[0] if found else None
+
+
+def _passage(row: tuple[Any, ...]) -> Passage:
+    """Read a row of _SELECT_PASSAGES."""
+    number, document_id, start, end, text, section, paragraph, page, sentences, _ = row
+    return Passage(
+        row=number,
+        document_id=document_id,
+        start=start,
+        end=end,
+        text=text,
+        section=tuple(json.loads(section)),
+        paragraph=paragraph,
+        page=page,
+        sentences=tuple((first, last) for first, last in json.loads(sentences)),
+    )
+
+
+def _blocks_to_json(blocks: Sequence[Block]) -> str:
+    """Headings repeat from block to block: each section is written once and referred to."""
+    sections: dict[tuple[str, ...], int] = {}
+    rows = [
+        [
+            block.start,
+            block.end,
+            block.kind.value,
+            sections.setdefault(block.section, len(sections)),
+            block.paragraph,
+        ]
+        for block in blocks
+    ]
+    return json.dumps({"sections": list(sections), "blocks": rows}, ensure_ascii=False)
+
+
+def _blocks_from_json(written: str) -> tuple[Block, ...]:
+    found = json.loads(written)
+    sections = [tuple(section) for section in found["sections"]]
+    return tuple(
+        Block(start, end, BlockKind(kind), sections[section], paragraph)
+        for start, end, kind, section, paragraph in found["blocks"]
+    )

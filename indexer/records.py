@@ -1,0 +1,176 @@
+"""The nouns that every part of the project shares.
+
+All offsets are Python string offsets (code points) into the text of one document, end exclusive.
+Pages and ranks count from 1, rows from 0. A score is always higher-is-better.
+"""
+
+import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class BlockKind(StrEnum):
+    """What a block is on the printed page."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    BOILERPLATE = "boilerplate"  # kept in the text, never searched or quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One printed unit of a document: a paragraph, a heading, a list item, a row of a table.
+
+    `section` holds the headings above it as printed, outermost first; `paragraph` the number as
+    printed ("3", "4.2"), "" where the report prints none. A list item or an unnumbered paragraph
+    that belongs to a numbered paragraph carries that number.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    section: tuple[str, ...] = ()
+    paragraph: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that the file's own markup declares; level 1 is the outermost."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What a loader gets out of one file, before its structure is read.
+
+    `page_starts[i]` is where page i + 1 begins (first is 0); empty where the format has no pages.
+    `properties` are the file's own (document properties, front matter) under lower-case names:
+    title, author, date, body, committee, doc_type, url.
+    """
+
+    text: str
+    format: str
+    page_starts: tuple[int, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    properties: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One report: where it came from and what is known about it. Unknown values are "".
+
+    `document_id` is what URLs use; `source_id` is the path relative to SOURCE, or `_id` of a
+    .jsonl line. `date` is ISO (YYYY-MM-DD). `sha256` is that of the file (or of the line).
+    """
+
+    document_id: str
+    source_id: str
+    sha256: str
+    format: str
+    title: str
+    date: str = ""
+    body: str = ""
+    committee: str = ""
+    doc_type: str = ""
+    report_number: str = ""
+    author: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of one document, its pages, and the blocks that make it up, in order."""
+
+    text: str
+    page_starts: tuple[int, ...]
+    blocks: tuple[Block, ...]
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the page (from 1) that holds `offset`, None where the format has no pages."""
+        return bisect_right(self.page_starts, offset) if self.page_starts else None
+
+    def block_at(self, offset: int) -> Block | None:
+        """Return the last block that starts at or before `offset`."""
+        position = bisect_right(self.blocks, offset, key=lambda block: block.start)
+        return self.blocks[position - 1] if position else None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of one document that is indexed: `text == document_text[start:end]`.
+
+    `row` is its position in the vector matrix and its id in the keyword index. `section`,
+    `paragraph` and `page` are those of its first block. `sentences` are the spans that an answer
+    may quote: sentences, list items and table rows, headings left out.
+    """
+
+    row: int
+    document_id: str
+    start: int
+    end: int
+    text: str
+    section: tuple[str, ...] = ()
+    paragraph: str = ""
+    page: int | None = None
+    sentences: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def passage_id(self) -> str:
+        """Name the passage by document and offsets, stable while the document is unchanged."""
+        return f"{self.document_id}:{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage in a ranking."""
+
+    row: int
+    score: float
+
+
+Ranking = tuple[Hit, ...]  # best first; equal scores are ordered by row
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents count. Dates are ISO and inclusive; "" leaves a side open."""
+
+    date_from: str = ""
+    date_to: str = ""
+    body: str = ""
+    committee: str = ""
+    doc_type: str = ""
+
+
+class FileStatus(StrEnum):
+    """What became of one file of SOURCE."""
+
+    SEARCHABLE = "searchable"
+    DUPLICATE = "duplicate"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of SOURCE (or one line of a .jsonl) and what became of it.
+
+    `reason` says why it is unread, or names the file that a duplicate repeats.
+    """
+
+    source_id: str
+    sha256: str
+    size: int
+    status: FileStatus
+    reason: str = ""
+    document_ids: tuple[str, ...] = ()
+
+
+def document_id_of(source_id: str) -> str:
+    """Return the 16 hex digits that name a document in URLs: they follow from `source_id` alone."""
+    return hashlib.sha256(source_id.encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -1,0 +1,69 @@
+"""The vectors of all passages, by row: exact inner products with FAISS. Owner of faiss."""
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from indexer.embedding import Vectors
+from indexer.records import Hit, Ranking
+
+FILE_NAME = "vectors.faiss"
+
+Rows = npt.NDArray[np.int64]
+
+
+def write(vectors: Vectors, folder: Path) -> None:
+    """Write an index over `vectors` (n, dimension); the row of a vector is its id."""
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    if len(vectors):
+        index.add(vectors)
+    faiss.write_index(index, str(folder / FILE_NAME))
+
+
+class VectorIndex:
+    """Opened read-only; safe to search from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._index = faiss.read_index(str(folder / FILE_NAME))
+
+    @property
+    def count(self) -> int:
+        """How many vectors it holds."""
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """The length of each vector."""
+        return int(self._index.d)
+
+    def search(self, query: Vectors, depth: int, rows: Rows | None = None) -> Ranking:
+        """Return the `depth` rows nearest to one query vector (1, dimension), by cosine.
+
+        `rows` limits the search to those rows. Equal scores are ordered by row.
+        """
+        wanted = min(depth, self.count if rows is None else len(rows))
+        if wanted == 0:
+            return ()
+        parameters = None
+        if rows is not None:
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
+        scores, found = self._index.search(query, wanted, params=parameters)
+        # FAISS pads with row -1 when it holds fewer than depth vectors.
+        kept = found[0] >= 0
+        order = np.lexsort((found[0][kept], -scores[0][kept]))
+        pairs = zip(found[0][kept][order].tolist(), scores[0][kept][order].tolist(), strict=True)
+        return tuple(Hit(row, score) for row, score in pairs)
+
+    def cosines(self, query: Vectors, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the cosine of one query vector (1, dimension) with each of `rows`."""
+        if len(rows) == 0:
+            return np.zeros(0, np.float32)
+        found: npt.NDArray[np.float32] = self.vectors(rows) @ query[0]
+        return found
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Return the vectors of `rows` (n, dimension), in their order."""
+        found: Vectors = self._index.reconstruct_batch(rows)
+        return found

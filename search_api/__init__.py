@@ -1,0 +1,1 @@
+"""Understand a query, merge the two rankings, answer with quotes, and serve both as JSON."""

@@ -1,0 +1,58 @@
+"""Many questions at once, for measuring: TREC runs, and answers as JSON lines."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from indexer.records import Filters
+from search_api.errors import SearchError
+from search_api.query import parse
+from search_api.reader import ArchiveReader
+from search_api.responses import Mode
+from search_api.retrieval import DEPTH, by_document, retrieve
+
+# A document needs one passage in the list: this many passages a document are enough in practice.
+_PASSAGES_A_DOCUMENT = 5
+
+
+def read_questions(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (id, question) of a .jsonl file: `id` or `_id`, `question` or `text`.
+
+    A file with both gives `question` where `id` is there, `text` where `_id` is there. Raises
+    SearchError that names the line.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _question(line, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SearchError(f"{path}: cannot be read ({error})") from error
+
+
+def _question(line: str, place: str) -> tuple[str, str]:
+    try:
+        found = json.loads(line)
+        name = found["id"] if "id" in found else found["_id"]
+        if "id" in found:
+            asked = found["question"] if "question" in found else found["text"]
+        else:
+            asked = found["text"] if "text" in found else found["question"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SearchError(
+            f"{place}: expected an object with id (or _id) and question (or text)"
+        ) from error
+    return str(name), str(asked)
+
+
+def trec_run(
+    reader: ArchiveReader, question_id: str, question: str, mode: Mode, depth: int
+) -> Iterator[str]:
+    """Yield the lines of a TREC run for one question: a document ranks by its best passage."""
+    lists = max(DEPTH, depth * _PASSAGES_A_DOCUMENT)
+    found = retrieve(reader, parse(question), Filters(), mode, lists)
+    hits = by_document(reader, found.candidates)[:depth]
+    for rank, hit in enumerate(hits, start=1):
+        # A path may hold spaces: it is written as it is, and readers split from both ends.
+        name, score = hit.document.source_id, hit.best.score
+        yield f"{question_id} Q0 {name} {rank} {score:.6f} archive-search-{mode}"

@@ -1,0 +1,66 @@
+"""Where is a quote, in words and as a link? Anchors, addresses, and citations of a report."""
+
+import datetime
+from bisect import bisect_right
+from urllib.parse import quote, urlencode
+
+from indexer.records import Block, BlockKind, Document, DocumentText
+
+
+def report_url(document_id: str) -> str:
+    """Return the address of a report."""
+    return f"/reports/{quote(document_id, safe='')}"
+
+
+def place_url(document_id: str, start: int, end: int, anchor: str) -> str:
+    """Return the address of a place in a report: the span to mark, and where to scroll."""
+    span = urlencode({"start": start, "end": end})
+    return f"{report_url(document_id)}?{span}#{anchor}"
+
+
+def anchor_of(block: Block) -> str:
+    """Return the fragment that names a block: it follows from its offset, so it stays unique."""
+    return f"b{block.start}"
+
+
+def anchor_at(text: DocumentText, offset: int) -> str:
+    """Return the anchor of the block that holds `offset`."""
+    block = text.block_at(offset)
+    return anchor_of(block) if block else "b0"
+
+
+def place_of(text: DocumentText, offset: int) -> tuple[tuple[str, ...], str, int | None]:
+    """Return section, paragraph as printed, and page at `offset`."""
+    block = text.block_at(offset)
+    if block is None:
+        return (), "", text.page_at(offset)
+    return block.section, block.paragraph, text.page_at(offset)
+
+
+def is_quotable(text: DocumentText, start: int, end: int) -> bool:
+    """True where no block of text[start:end] is boilerplate."""
+    first = max(0, bisect_right(text.blocks, start, key=lambda block: block.start) - 1)
+    for block in text.blocks[first:]:
+        if block.start >= end:
+            break
+        if block.kind is BlockKind.BOILERPLATE and block.end > start:
+            return False
+    return True
+
+
+def citation_of(document: Document) -> str:
+    """Return how a report is cited in plain words."""
+    number = f"report {document.report_number}" if document.report_number else ""
+    source = ", ".join(part for part in (document.body, document.committee) if part)
+    written = in_words(document.date)
+    parts = [document.title, source, number, written]
+    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def in_words(iso_date: str) -> str:
+    """Return "17 March 2011" for "2011-03-17"; what is no ISO date comes back as it is."""
+    try:
+        found = datetime.date.fromisoformat(iso_date)
+    except ValueError:
+        return iso_date
+    return f"{found.day} {found:%B %Y}"

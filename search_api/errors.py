@@ -1,0 +1,38 @@
+"""What can go wrong while answering a request.
+
+SearchError                  base: `str(error)` is a sentence for the person who asked
+├── BadRequestError          a parameter cannot be read: names it, its value, and what is expected
+├── UnknownDocumentError     no document has this id
+├── NotReadyError            no whole generation is open
+├── ReindexError             a re-index cannot be started
+└── SettingsError            the environment holds a value that cannot be read
+"""
+
+
+class SearchError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+class BadRequestError(SearchError):
+    """A parameter cannot be read; `param` and `value` say which."""
+
+    def __init__(self, param: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.param = param
+        self.value = value
+
+
+class UnknownDocumentError(SearchError):
+    """No document of the open generation has this id."""
+
+
+class NotReadyError(SearchError):
+    """No whole generation is open."""
+
+
+class ReindexError(SearchError):
+    """A re-index cannot be started."""
+
+
+class SettingsError(SearchError):
+    """The environment holds a value that cannot be read; the message names its key."""

@@ -1,0 +1,142 @@
+"""Where do the words of a query stand in a text? Marks, snippets and answers ask this one place.
+
+Words are compared as the keyword index compares them (stems, accents folded), so that what is
+marked is what matched.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from indexer.records import Passage
+from indexer.sentences import sentence_spans
+from search_api.query import ParsedQuery
+from search_api.reader import ArchiveReader
+
+# As the keyword index splits words: letters and digits of any script.
+_WORD = re.compile(r"[^\W_]+")
+SNIPPET_CHARS = 320
+
+Stem = Callable[[str], str]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase of the query as a sequence of stems; `weight` is its rarity."""
+
+    text: str
+    stems: tuple[str, ...]
+    weight: float
+
+
+class Stemmer:
+    """Stems single words and remembers them: a text repeats its words."""
+
+    def __init__(self, reader: ArchiveReader) -> None:
+        self._stems = reader.stems
+        self._known: dict[str, str] = {}
+
+    def __call__(self, word: str) -> str:
+        """Return the stem of one word."""
+        found = self._known.get(word)
+        if found is None:
+            if len(self._known) > 200_000:
+                self._known.clear()
+            found = self._known[word] = " ".join(self._stems(word))
+        return found
+
+
+def terms_of(reader: ArchiveReader, query: ParsedQuery) -> tuple[Term, ...]:
+    """Return the terms to look for, each weighted by its inverse document frequency in [0, 1]."""
+    found = []
+    for text in query.terms:
+        stems = tuple(reader.stems(text))
+        if stems:
+            found.append(Term(text, stems, _rarity(reader, stems)))
+    return tuple(found)
+
+
+def _rarity(reader: ArchiveReader, stems: Sequence[str]) -> float:
+    """Return 1 for a word that no passage holds, toward 0 for one that all do."""
+    from math import log
+
+    passages = max(reader.counts.passages, 1)
+    rarest = min(reader.document_frequency(stem) for stem in stems)
+    return log(1 + passages / (rarest + 1)) / log(1 + passages)
+
+
+def stemmed_words(text: str, stem: Stem) -> tuple[list[Span], list[str]]:
+    """Return the place and the stem of each word of `text`."""
+    spans = [match.span() for match in _WORD.finditer(text)]
+    return spans, [stem(text[start:end]) for start, end in spans]
+
+
+def occurrences(terms: Sequence[Term], spans: Sequence[Span], stems: Sequence[str]) -> list[Span]:
+    """Return the places of all terms in order, overlapping ones merged."""
+    first: dict[str, list[tuple[str, ...]]] = {}
+    for term in terms:
+        first.setdefault(term.stems[0], []).append(term.stems)
+    found: list[Span] = []
+    for position, word in enumerate(stems):
+        for sequence in first.get(word, ()):
+            end = position + len(sequence)
+            if tuple(stems[position:end]) == sequence:
+                found.append((spans[position][0], spans[end - 1][1]))
+    return merged(found)
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Return the union of spans, in order."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def snippet(passage: Passage, terms: Sequence[Term], stem: Stem) -> tuple[str, list[Span]]:
+    """Return a piece of the passage, verbatim, around its best words, and what to mark in it.
+
+    There is always a mark: where no word of the query occurs (the vector side brought the
+    passage), it is the sentence that the piece begins with.
+    """
+    text = passage.text
+    spans, stems = stemmed_words(text, stem)
+    marks = occurrences(terms, spans, stems)
+    start, end = _window(text, marks)
+    inside = [
+        (max(a, start) - start, min(b, end) - start) for a, b in marks if a < end and b > start
+    ]
+    if not inside:
+        first = sentence_spans(text, start, end)
+        inside = [(first[0][0] - start, first[0][1] - start)] if first else [(0, end - start)]
+    return text[start:end], inside
+
+
+def _window(text: str, marks: Sequence[Span]) -> Span:
+    """Return the sentences around the densest place of marks, SNIPPET_CHARS long at most."""
+    if len(text) <= SNIPPET_CHARS:
+        return 0, len(text)
+    sentences = sentence_spans(text)
+    best = max(
+        range(len(sentences)),
+        key=lambda at: (_marked_ahead(sentences[at][0], marks), -at),
+        default=0,
+    )
+    start = sentences[best][0] if sentences else 0
+    hit = next((mark for mark in marks if mark[0] >= start), None)
+    if hit and hit[1] > start + SNIPPET_CHARS:  # the match is deep inside a long sentence
+        start = max(start, hit[0] - SNIPPET_CHARS // 2)
+        while start > 0 and not text[start - 1].isspace():
+            start -= 1
+    end = min(len(text), start + SNIPPET_CHARS)
+    while end < len(text) and end > start + 1 and not text[end].isspace():
+        end -= 1
+    return (start, end) if end > start + 1 else (start, min(len(text), start + SNIPPET_CHARS))
+
+
+def _marked_ahead(start: int, marks: Sequence[Span]) -> int:
+    return sum(1 for mark in marks if start <= mark[0] and mark[1] <= start + SNIPPET_CHARS)

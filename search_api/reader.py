@@ -1,0 +1,66 @@
+"""All that retrieval may ask of an index: an adapter to another engine implements this.
+
+`indexer.generation.Generation` is the implementation that is shipped; the tests hold a second one
+in plain Python.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.embedding import Vectors
+from indexer.keyword_query import Node
+from indexer.passage_store import Counts
+from indexer.records import Document, DocumentText, Filters, Passage, Ranking
+
+
+class ArchiveReader(Protocol):
+    """One generation of an archive: it never changes, and every call is safe from any thread."""
+
+    @property
+    def generation_id(self) -> str:
+        """The id that responses carry."""
+
+    @property
+    def counts(self) -> Counts:
+        """How much the archive holds."""
+
+    def stems(self, text: str) -> list[str]:
+        """Return the terms that `text` is searched by, in order."""
+
+    def document_frequency(self, stem: str) -> int:
+        """Return how many passages hold `stem` in their text."""
+
+    def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
+        """Return the `depth` best passages by words, and the exact number of all that match."""
+
+    def keyword_scores(self, query: Node, rows: Sequence[int]) -> dict[int, float]:
+        """Return the score of those of `rows` that match `query`."""
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the vector of a query (1, dimension)."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of sentences (n, dimension)."""
+
+    def vector_ranking(
+        self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
+    ) -> Ranking:
+        """Return the `depth` nearest passages by cosine, out of `rows` where they are given."""
+
+    def cosines(self, query: Vectors, rows: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Return the cosine of the query with each of `rows`."""
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages of `rows`, in that order."""
+
+    def documents_of(self, rows: Sequence[int]) -> list[Document]:
+        """Return the document of each of `rows`, in that order."""
+
+    def document(self, document_id: str) -> Document | None:
+        """Return one document, None where there is none of that id."""
+
+    def document_text(self, document_id: str) -> DocumentText:
+        """Return the text of one document; raises KeyError where there is none of that id."""

@@ -1,0 +1,26 @@
+"""What can be asked: validated once, where it enters."""
+
+from dataclasses import dataclass, field
+
+from indexer.records import Filters
+from search_api.responses import Mode
+
+MAX_QUERY_CHARS = 1000
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search. `offset` counts results already seen, but a `cursor` wins over it; `facets` are
+    the names of fields to count.
+    """
+
+    q: str
+    mode: Mode = "hybrid"
+    filters: Filters = field(default_factory=Filters)
+    sort: str = "relevance"
+    limit: int = 10
+    offset: int = 0
+    group: str = "document"
+    facets: tuple[str, ...] = ()
+    cursor: str = ""

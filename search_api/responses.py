@@ -1,0 +1,243 @@
+"""The JSON that the API answers with: the same objects serve the pages and the command line.
+
+Marks, starts and ends are character offsets, end exclusive. Unknown text values are "".
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["hybrid", "keyword", "vector"]
+Status = Literal["answered", "partial", "not_found"]
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class Expansion(_Response):
+    """A word of the query that is also searched as `to`."""
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class QueryReading(_Response):
+    """How the query was read. `understood` is in the query language; `repaired` says what was
+    mended in it, "" where nothing was."""
+
+    q: str
+    understood: str
+    repaired: str = ""
+    did_you_mean: str = ""
+    expanded: tuple[Expansion, ...] = ()
+
+
+class Total(_Response):
+    """How many passages the keyword side matches: exact, whatever page is shown."""
+
+    value: int
+    relation: Literal["eq", "gte"] = "eq"
+    of: Literal["keyword"] = "keyword"
+
+
+class PassagePlace(_Response):
+    """Where a passage stands in its report; `section` is outermost first."""
+
+    id: str
+    paragraph: str
+    page: int | None
+    section: tuple[str, ...]
+    start: int
+    end: int
+
+
+class Snippet(_Response):
+    """A piece of the passage, verbatim, with the places to mark."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+class ResultScore(_Response):
+    """The merged score in [0, 1] and the rank in each list, None where the list lacks it."""
+
+    fused: float
+    keyword_rank: int | None
+    vector_rank: int | None
+
+
+class SearchResult(_Response):
+    """One report (or one passage, when asked) with the passage that matched best."""
+
+    rank: int
+    document_id: str
+    source_id: str
+    title: str
+    body: str
+    committee: str
+    date: str
+    doc_type: str
+    passage: PassagePlace
+    snippet: Snippet
+    matched_by: tuple[Literal["keyword", "vector"], ...]
+    score: ResultScore
+    more_in_document: int
+    url: str
+    source_url: str
+    citation: str
+
+
+class FacetValue(_Response):
+    """A value and the number of reports among the merged list that have it."""
+
+    value: str
+    count: int
+
+
+class SearchResponse(_Response):
+    """What /v1/search answers."""
+
+    query: QueryReading
+    generation: str
+    mode: Mode
+    total: Total
+    results: tuple[SearchResult, ...]
+    facets: dict[str, tuple[FacetValue, ...]] = {}
+    next: str | None = None
+    took_ms: float
+
+
+class Confidence(_Response):
+    """How likely the answer is right, by a calibration that is named."""
+
+    value: float
+    band: Literal["high", "medium", "low"]
+    calibrated_on: str
+
+
+class AnswerSentence(_Response):
+    """A sentence copied from a report; `citation` is the position in `citations`, from 0."""
+
+    text: str
+    citation: int
+
+
+class Citation(_Response):
+    """Where a quote stands. Quotes of one report share one `number`."""
+
+    number: int
+    document_id: str
+    file: str
+    title: str
+    body: str
+    date: str
+    section: tuple[str, ...]
+    paragraph: str
+    page: int | None
+    quote: str
+    start: int
+    end: int
+    source_sha256: str
+    url: str
+
+
+class Searched(_Response):
+    """What was looked through to answer."""
+
+    documents: int
+    date_from: str
+    date_to: str
+    bodies: tuple[str, ...]
+    terms: tuple[str, ...]
+    expanded: tuple[Expansion, ...]
+    unreadable: int
+
+
+class AnswerResponse(_Response):
+    """What /v1/answer answers; `nearest` are search results, given when the status is not_found."""
+
+    status: Status
+    question: str
+    query: QueryReading
+    confidence: Confidence
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    searched: Searched
+    nearest: tuple[SearchResult, ...] = ()
+    generation: str
+    answer_id: str
+    permalink: str
+    took_ms: float
+
+
+class BlockView(_Response):
+    """One printed unit of a report. `anchor` is the fragment that links to it."""
+
+    start: int
+    end: int
+    kind: Literal["heading", "paragraph", "list_item", "table_row", "boilerplate"]
+    text: str
+    section: tuple[str, ...]
+    paragraph: str
+    page: int | None
+    anchor: str
+
+
+class DocumentResponse(_Response):
+    """What /v1/documents/{id} answers: one report with its text in blocks."""
+
+    document_id: str
+    source_id: str
+    title: str
+    date: str
+    body: str
+    committee: str
+    doc_type: str
+    report_number: str
+    author: str
+    source_url: str
+    format: str
+    source_sha256: str
+    pages: int
+    characters: int
+    url: str
+    citation: str
+    generation: str
+    blocks: tuple[BlockView, ...] = ()
+
+
+class FileReport(_Response):
+    """One file that is not searchable by itself, and why."""
+
+    file: str
+    reason: str
+
+
+class CoverageResponse(_Response):
+    """What /v1/coverage answers: held = searchable + duplicate + unread."""
+
+    generation: str
+    held: int
+    searchable: int
+    duplicate: int
+    unread: int
+    documents: int
+    passages: int
+    date_from: str
+    date_to: str
+    unread_files: tuple[FileReport, ...]
+    duplicate_files: tuple[FileReport, ...]
+    by_body: tuple[FacetValue, ...]
+    by_month: tuple[FacetValue, ...]
+
+
+class Problem(_Response):
+    """An error, as RFC 9457 shapes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: tuple[dict[str, str], ...] = ()

@@ -1,0 +1,359 @@
+"""What the API, the pages and the command line ask: search, answer, document, coverage."""
+
+import base64
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from indexer.coverage import coverage_of
+from indexer.generation import Generation
+from indexer.records import Document, Filters, Passage
+from search_api import answering, citing, confidence
+from search_api.errors import BadRequestError, UnknownDocumentError
+from search_api.live import LiveArchive
+from search_api.matching import Stemmer, Term, snippet, terms_of
+from search_api.query import ParsedQuery, parse
+from search_api.requests import SearchRequest
+from search_api.responses import (
+    AnswerResponse,
+    AnswerSentence,
+    BlockView,
+    Citation,
+    CoverageResponse,
+    DocumentResponse,
+    FacetValue,
+    PassagePlace,
+    QueryReading,
+    ResultScore,
+    Searched,
+    SearchResponse,
+    SearchResult,
+    Snippet,
+    Total,
+)
+from search_api.retrieval import DocumentHit, by_document, retrieve
+
+_NEAREST = 3
+_SHOWN_TERMS = 12
+_SHOWN_BODIES = 10
+
+
+class SearchService:
+    """Answers requests from one generation each; safe from any thread."""
+
+    def __init__(self, archive: LiveArchive) -> None:
+        self._archive = archive
+        self._coverage: dict[str, CoverageResponse] = {}
+        self._stemmers: dict[str, Stemmer] = {}
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        """Return a page of the merged ranking."""
+        started = time.perf_counter()
+        reader = self._archive.current()
+        offset = _offset(request, reader.generation_id)
+        query = parse(request.q)
+        found = retrieve(reader, query, request.filters, request.mode)
+        hits = by_document(reader, found.candidates)
+        if request.group == "passage":
+            hits = _one_by_one(hits)
+        if request.sort != "relevance":
+            hits = _by_date(hits, newest_first=request.sort == "-date")
+        page = hits[offset : offset + request.limit]
+        more = offset + request.limit < len(hits)
+        return SearchResponse(
+            query=_reading(query),
+            generation=reader.generation_id,
+            mode=request.mode,
+            total=Total(value=found.total),
+            results=self._results(reader, query, page, offset),
+            facets={name: _facet(hits, name) for name in request.facets},
+            next=_cursor(request, reader.generation_id, offset + request.limit) if more else None,
+            took_ms=_milliseconds(started),
+        )
+
+    def answer(self, q: str, filters: Filters) -> AnswerResponse:
+        """Return the sentences that answer, or what was searched in vain."""
+        started = time.perf_counter()
+        reader = self._archive.current()
+        query = parse(q)
+        found = retrieve(reader, query, filters)
+        chosen = found.candidates[: answering.PASSAGES]
+        documents = reader.documents_of([candidate.row for candidate in chosen])
+        by_row = {
+            candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
+        }
+        stem = self._stemmer(reader)
+        selection = answering.select(reader, found, [one.title for one in documents], stem)
+        certainty = confidence.confidence_of(selection)
+        status = confidence.status_of(certainty, selection)
+        quotes = selection.quotes[: answering.MAX_QUOTES] if status != "not_found" else ()
+        sentences, citations = _cited(reader, quotes, by_row)
+        nearest: tuple[SearchResult, ...] = ()
+        if status == "not_found":
+            hits = by_document(reader, found.candidates)[:_NEAREST]
+            nearest = self._results(reader, query, hits, 0)
+        answer_id = _answer_id(q, filters, reader.generation_id)
+        return AnswerResponse(
+            status=status,
+            question=q,
+            query=_reading(query),
+            confidence=confidence.described(certainty),
+            sentences=sentences,
+            citations=citations,
+            searched=self._searched(reader, selection.terms),
+            nearest=nearest,
+            generation=reader.generation_id,
+            answer_id=answer_id,
+            permalink=f"/v1/answers/{answer_id}",
+            took_ms=_milliseconds(started),
+        )
+
+    def document(self, document_id: str) -> DocumentResponse:
+        """Return one report with its text; raises UnknownDocumentError."""
+        reader = self._archive.current()
+        document = reader.document(document_id)
+        if document is None:
+            raise UnknownDocumentError(f"no report has the id {document_id[:64]!r}")
+        text = reader.document_text(document_id)
+        return DocumentResponse(
+            document_id=document_id,
+            source_id=document.source_id,
+            title=document.title,
+            date=document.date,
+            body=document.body,
+            committee=document.committee,
+            doc_type=document.doc_type,
+            report_number=document.report_number,
+            author=document.author,
+            source_url=document.source_url,
+            format=document.format,
+            source_sha256=document.sha256,
+            pages=len(text.page_starts),
+            characters=len(text.text),
+            url=citing.report_url(document_id),
+            citation=citing.citation_of(document),
+            generation=reader.generation_id,
+            blocks=tuple(
+                BlockView(
+                    start=block.start,
+                    end=block.end,
+                    kind=block.kind.value,
+                    text=text.text[block.start : block.end],
+                    section=block.section,
+                    paragraph=block.paragraph,
+                    page=text.page_at(block.start),
+                    anchor=citing.anchor_of(block),
+                )
+                for block in text.blocks
+            ),
+        )
+
+    def coverage(self) -> CoverageResponse:
+        """Return what the archive holds, and each file that cannot be read."""
+        reader = self._archive.current()
+        known = self._coverage.get(reader.generation_id)
+        if known is None:
+            known = CoverageResponse.model_validate(coverage_of(reader).to_json())
+            self._coverage = {reader.generation_id: known}
+        return known
+
+    def _stemmer(self, reader: Generation) -> Stemmer:
+        found = self._stemmers.get(reader.generation_id)
+        if found is None:
+            found = Stemmer(reader)
+            self._stemmers = {reader.generation_id: found}
+        return found
+
+    def _results(
+        self, reader: Generation, query: ParsedQuery, hits: Sequence[DocumentHit], offset: int
+    ) -> tuple[SearchResult, ...]:
+        passages = reader.passages([hit.best.row for hit in hits])
+        terms = terms_of(reader, query)
+        stem = self._stemmer(reader)
+        return tuple(
+            _result(reader, hit, passage, terms, stem, offset + position)
+            for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)
+        )
+
+    def _searched(self, reader: Generation, terms: Sequence[Term]) -> Searched:
+        coverage = self.coverage()
+        bodies = [value.value for value in coverage.by_body if value.value]
+        return Searched(
+            documents=reader.counts.documents,
+            date_from=reader.counts.date_from,
+            date_to=reader.counts.date_to,
+            bodies=tuple(bodies[:_SHOWN_BODIES]),
+            terms=tuple(term.text for term in terms[:_SHOWN_TERMS]),
+            expanded=(),
+            unreadable=reader.counts.unread,
+        )
+
+
+def _result(
+    reader: Generation,
+    hit: DocumentHit,
+    passage: Passage,
+    terms: Sequence[Term],
+    stem: Stemmer,
+    rank: int,
+) -> SearchResult:
+    document = hit.document
+    text, marks = snippet(passage, terms, stem)
+    offset = passage.start + passage.text.find(text)
+    start, end = offset + marks[0][0], offset + marks[-1][1]
+    full = reader.document_text(document.document_id)
+    section, paragraph, page = citing.place_of(full, start)
+    lists = (("keyword", hit.best.keyword_rank), ("vector", hit.best.vector_rank))
+    return SearchResult(
+        rank=rank,
+        document_id=document.document_id,
+        source_id=document.source_id,
+        title=document.title,
+        body=document.body,
+        committee=document.committee,
+        date=document.date,
+        doc_type=document.doc_type,
+        passage=PassagePlace(
+            id=passage.passage_id,
+            paragraph=paragraph,
+            page=page,
+            section=section,
+            start=passage.start,
+            end=passage.end,
+        ),
+        snippet=Snippet(text=text, marks=tuple(marks)),
+        matched_by=tuple(name for name, found in lists if found is not None),  # type: ignore[misc]
+        score=ResultScore(
+            fused=round(hit.best.score, 6),
+            keyword_rank=hit.best.keyword_rank,
+            vector_rank=hit.best.vector_rank,
+        ),
+        more_in_document=len(hit.others),
+        url=citing.place_url(document.document_id, start, end, citing.anchor_at(full, start)),
+        source_url=document.source_url,
+        citation=citing.citation_of(document),
+    )
+
+
+def _cited(
+    reader: Generation, quotes: Sequence[answering.Quote], documents: dict[int, Document]
+) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
+    """Return quotes as sentences with citations; a quote that is not in the text is left out."""
+    numbers: dict[str, int] = {}
+    sentences: list[AnswerSentence] = []
+    citations: list[Citation] = []
+    for quote in quotes:
+        document = documents[quote.candidate.row]
+        text = reader.document_text(document.document_id)
+        # The promise of the project: what is shown stands in the report, at the place it cites.
+        if text.text[quote.start : quote.end] != quote.text:
+            raise AssertionError(f"quote at {quote.start} of {document.document_id} has changed")
+        section, paragraph, page = citing.place_of(text, quote.start)
+        sentences.append(AnswerSentence(text=quote.text, citation=len(citations)))
+        citations.append(
+            Citation(
+                number=numbers.setdefault(document.document_id, len(numbers) + 1),
+                document_id=document.document_id,
+                file=document.source_id,
+                title=document.title,
+                body=document.body,
+                date=document.date,
+                section=section,
+                paragraph=paragraph,
+                page=page,
+                quote=quote.text,
+                start=quote.start,
+                end=quote.end,
+                source_sha256=document.sha256,
+                url=citing.place_url(
+                    document.document_id,
+                    quote.start,
+                    quote.end,
+                    citing.anchor_at(text, quote.start),
+                ),
+            )
+        )
+    return tuple(sentences), tuple(citations)
+
+
+def _reading(query: ParsedQuery) -> QueryReading:
+    return QueryReading(q=query.q, understood=query.understood, repaired=query.repaired)
+
+
+def _one_by_one(hits: Sequence[DocumentHit]) -> list[DocumentHit]:
+    """Return each passage as a hit of its own, in the order of the merged ranking."""
+    single = [
+        DocumentHit(hit.document, candidate, ())
+        for hit in hits
+        for candidate in (hit.best, *hit.others)
+    ]
+    return sorted(single, key=lambda hit: (-hit.best.score, hit.best.row))
+
+
+def _by_date(hits: Sequence[DocumentHit], *, newest_first: bool) -> list[DocumentHit]:
+    """Order by date, the best first within a date; documents without a date come last."""
+    dated = [hit for hit in hits if hit.document.date]
+    dated.sort(key=lambda hit: hit.document.date, reverse=newest_first)
+    return dated + [hit for hit in hits if not hit.document.date]
+
+
+def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:
+    """Count a field over the reports of the merged ranking, most frequent first."""
+    counts: Counter[str] = Counter()
+    for document in {hit.document.document_id: hit.document for hit in hits}.values():
+        value = document.date[:4] if name == "year" else getattr(document, name)
+        if value:
+            counts[value] += 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(FacetValue(value=value, count=count) for value, count in ordered)
+
+
+def _digest(*parts: object) -> str:
+    written = json.dumps([str(part) for part in parts])
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _answer_id(q: str, filters: Filters, generation: str) -> str:
+    return f"{generation}.{_digest(q, filters)[:16]}"
+
+
+def _cursor(request: SearchRequest, generation: str, offset: int) -> str:
+    """Return an opaque place in a result list; it holds for this query and generation only."""
+    written = json.dumps([generation, _request_digest(request), offset])
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+
+
+def _offset(request: SearchRequest, generation: str) -> int:
+    if not request.cursor:
+        return request.offset
+    try:
+        padded = request.cursor + "=" * (-len(request.cursor) % 4)
+        found = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        made_in, digest, offset = found
+        if not isinstance(offset, int) or offset < 0:
+            raise ValueError(offset)
+    except (ValueError, TypeError) as error:
+        raise BadRequestError(
+            "cursor", request.cursor, "not a cursor of this API; start again without one"
+        ) from error
+    if digest != _request_digest(request):
+        raise BadRequestError(
+            "cursor", request.cursor, "made for another query; start again without a cursor"
+        )
+    if made_in != generation:
+        raise BadRequestError(
+            "cursor",
+            request.cursor,
+            "the archive has been re-indexed since; start again without a cursor",
+        )
+    return offset
+
+
+def _request_digest(request: SearchRequest) -> str:
+    return _digest(request.q, request.mode, request.filters, request.sort, request.group)[:16]
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
