@@ -5,6 +5,8 @@ model once to ONNX; a generation carries that export, so that the service answer
 torch: a tenth of the start-up time and half of the memory, at cosine 1.0000 to fp32.
 """
 
+import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import json
@@ -37,6 +39,9 @@ _SPEC_FILE = "encoder.json"
 _POOLED_HERE = ("mean", "cls")
 # Texts of one batch are about equally long (sorted first): 1.65 times faster on mixed lengths.
 BATCH_SIZE = 64
+# Names of glibc's malloc.h.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,8 @@ class BuildEncoder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging as transformers_logging
 
-            transformers_logging.disable_progress_bar()
+            transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            _keep_freed_memory()
 
             model = SentenceTransformer(str(self.folder.resolve()), device="cpu")
             model.max_seq_length = self.spec.window
@@ -276,6 +282,18 @@ def _has_fast_bfloat16() -> bool:
     import torch
 
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc reuse large blocks instead of returning them to the system after each operation.
+
+    A forward pass allocates and frees the same hundreds of megabytes again and again; giving them
+    back cost a fifth to a third of the time in page faults. Elsewhere than on glibc: no effect.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 def _model_folder(name: str) -> Path:

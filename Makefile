@@ -1,0 +1,66 @@
+# Two commands do everything: `make run` serves an archive, `make test` runs what CI runs.
+
+PYTHON ?= python3
+CORPUS ?= corpus
+ARCHIVE_INDEX_DIR ?= index
+# For pip, e.g. PIP_ARGS="--index-url …" where the default index has no CPU build of torch.
+PIP_ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+export ARCHIVE_INDEX_DIR
+export ARCHIVE_SOURCE_DIR := $(CORPUS)
+
+.PHONY: run index test quick check quality benchmark chromium clean
+
+run: index
+	$(PY) -m web
+
+index: $(VENV)/.installed
+	$(PY) -m indexer build $(CORPUS) $(ARCHIVE_INDEX_DIR)
+
+# torch goes first: with its CPU build in place nothing else asks for a CUDA one.
+$(VENV)/.installed: requirements.lock
+	@$(PYTHON) -c "import sys, venv; sys.exit(sys.version_info < (3, 11))" || { \
+		echo "$$($(PYTHON) --version) found; Python 3.11 or newer with venv is needed:" \
+			"make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet $(PIP_ARGS) "$$(grep '^torch==' requirements.lock)"
+	$(PY) -m pip install --quiet $(PIP_ARGS) -r requirements.lock
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
+	$(PY) -m pip install --quiet $(PIP_ARGS) -r requirements-test.lock
+	touch $@
+
+# What CI runs. It first imports the app without the test tools, then adds them.
+test: $(VENV)/.installed
+	$(PY) -c "import indexer.__main__, search_api.__main__, web.app"
+	$(MAKE) check
+
+check: $(VENV)/.installed-test chromium
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+# The tests that take less than half a minute each, without the browser.
+quick: $(VENV)/.installed-test
+	$(PY) -m pytest -m "not slow" --ignore tests/browser
+
+# Only the tests of the page need a browser; where it cannot be had they say so and are skipped.
+chromium:
+	@command -v chromium >/dev/null || { \
+		echo "installing chromium for the tests of the page"; \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+			>/dev/null 2>&1 || echo "chromium could not be installed: the tests of the page will be skipped"; }
+
+# Ranking and answers on the sets of ../shared/eval; one set: make quality SET=cranfield
+quality: $(VENV)/.installed-test
+	$(PY) -m tests.quality $(SET)
+
+benchmark: $(VENV)/.installed-test
+	$(PY) -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) index quality-index

@@ -1,0 +1,1 @@
+"""Ranking and answer quality, measured through the product's own commands."""

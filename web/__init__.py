@@ -1,0 +1,1 @@
+"""The pages that people read, and the app that serves them together with the JSON API."""

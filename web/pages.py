@@ -1,0 +1,175 @@
+"""The pages: read the URL, ask the service, render. No ranking happens here."""
+
+import hashlib
+import json
+from inspect import isawaitable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException
+from starlette.types import ExceptionHandler
+
+from search_api.errors import SearchError
+from search_api.responses import CoverageResponse
+from search_api.service import SearchService
+from web import wording
+from web.headers import SECURITY_HEADERS
+from web.marks import marked
+from web.report_text import read_parts
+from web.search_form import FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+METHODS = ["GET", "HEAD"]
+# Everything under these belongs to programs and keeps its JSON errors.
+API_PATHS = ("/v1", "/healthz", "/readyz", "/docs", "/problems")
+KEPT_HEADERS = ("allow", "retry-after")  # of an error, on its page
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the pages to the API's app, and show its errors as pages where a page was asked for."""
+    templates = _templates()
+    app.include_router(_router(templates), include_in_schema=False)
+    for kind in (SearchError, HTTPException, Exception):
+        api_handler = app.exception_handlers.get(kind)
+        if api_handler is not None:
+            app.add_exception_handler(kind, _error_page(templates, api_handler))
+
+
+def _router(templates: Jinja2Templates) -> APIRouter:
+    router = APIRouter()
+
+    @router.api_route("/", methods=METHODS)
+    def search_page(request: Request) -> Response:
+        service = _service(request)
+        form = SearchForm.from_query(request.query_params)
+        context: dict[str, Any] = {"form": form}
+        if not form.q:
+            context["coverage"] = service.coverage()
+        else:
+            asked = form.request()
+            found = service.search(asked)
+            if asked.offset == 0:
+                answer = service.answer(asked.q, asked.filters)
+                if answer.generation != found.generation:
+                    # A generation was published between the two calls: one page shows one.
+                    found = service.search(asked)
+                context["answer"] = answer
+            context["found"] = found
+        return templates.TemplateResponse(request, "search.html", context)
+
+    @router.api_route("/reports/{document_id}", methods=METHODS)
+    def report_page(request: Request, document_id: str) -> Response:
+        report = _service(request).document(document_id)
+        quoted = _quoted_span(request, report.characters)
+        holder = next((block for block in report.blocks if block.end > quoted[0]), None)
+        context = {
+            "report": report,
+            "parts": read_parts(report.blocks, quoted),
+            "asked_for_quote": "start" in request.query_params,
+            "quote_anchor": holder.anchor if holder and quoted[1] > holder.start else "",
+        }
+        return templates.TemplateResponse(request, "report.html", context)
+
+    @router.api_route("/coverage", methods=METHODS)
+    def coverage_page(request: Request) -> Response:
+        coverage = _service(request).coverage()
+        context = {"coverage": coverage, "by_year": _by_year(coverage)}
+        return templates.TemplateResponse(request, "coverage.html", context)
+
+    @router.api_route("/help", methods=METHODS)
+    def help_page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "help.html", {})
+
+    return router
+
+
+def _service(request: Request) -> SearchService:
+    service: SearchService = request.app.state.service
+    return service
+
+
+def _quoted_span(request: Request, characters: int) -> tuple[int, int]:
+    """Return [start, end) out of the URL, or (0, 0) where it names no place in the text."""
+    start, end = (request.query_params.get(name, "") for name in ("start", "end"))
+    if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in (start, end)):
+        return (0, 0)
+    return (int(start), int(end)) if int(start) < int(end) <= characters else (0, 0)
+
+
+def _by_year(coverage: CoverageResponse) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Return (year, reports, [(month, reports)]), in the order that the months come in."""
+    years: dict[str, list[tuple[str, int]]] = {}
+    for month in coverage.by_month:
+        years.setdefault(month.value[:4], []).append((month.value, month.count))
+    return [(year, sum(count for _, count in months), months) for year, months in years.items()]
+
+
+def _error_page(templates: Jinja2Templates, api_handler: ExceptionHandler) -> ExceptionHandler:
+    """Return a handler that asks `api_handler` what went wrong and says it as a page.
+
+    So an error has one status and one wording, whether a person or a program meets it.
+    """
+
+    async def handler(request: Request, error: Exception) -> Response:
+        answered: Any = api_handler(request, error)  # type: ignore[arg-type]
+        response: Response = await answered if isawaitable(answered) else answered
+        path = request.url.path
+        if any(path == api or path.startswith(f"{api}/") for api in API_PATHS):
+            return response
+        problem = json.loads(bytes(response.body))
+        wrong = {wrong["param"]: wrong["message"] for wrong in problem.get("errors", ())}
+        context: dict[str, Any] = {"problem": problem, "wrong": wrong}
+        template = "error.html"
+        if path == "/" and wrong:
+            template = "search.html"
+            context["form"] = SearchForm.from_query(request.query_params)
+        # The page of a 500 is sent from outside of all middleware: it brings its headers itself.
+        kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        return templates.TemplateResponse(
+            request,
+            template,
+            context,
+            status_code=response.status_code,
+            headers=SECURITY_HEADERS | kept,
+        )
+
+    return handler
+
+
+def _templates() -> Jinja2Templates:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "date": wording.date_words,
+        "sentence": wording.sentence,
+        "matched": wording.matched_words,
+        "confidence": wording.confidence_words,
+    }
+    environment.globals |= {
+        "counted": wording.counted,
+        "marked": marked,
+        "period": wording.period_words,
+        "place": wording.place_words,
+        "FILTER_LABELS": FILTER_LABELS,
+        "MAX_PAGE": MAX_PAGE,
+        "SORTS": SORTS,
+        "static_url": _static_urls().__getitem__,
+    }
+    return Jinja2Templates(env=environment)
+
+
+def _static_urls() -> dict[str, str]:
+    """Return the URL of each static file with a digest, so that a new version is fetched anew."""
+    return {
+        path.name: f"/static/{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+        for path in STATIC.iterdir()
+    }

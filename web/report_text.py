@@ -1,0 +1,96 @@
+"""A report's blocks arranged for reading, with the quoted place marked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from markupsafe import Markup
+
+from search_api.responses import BlockView
+from web.marks import marked
+
+MAX_HEADING_LEVEL = 6
+_BETWEEN_CELLS = re.compile(r" \| |\t+")  # as the loaders write a row, or as a text file does
+
+PartKind = Literal["heading", "paragraph", "list", "table", "boilerplate"]
+_PART_OF: dict[str, PartKind] = {
+    "heading": "heading",
+    "paragraph": "paragraph",
+    "list_item": "list",
+    "table_row": "table",
+    "boilerplate": "boilerplate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One block: its HTML by cells (one, but in a table), the id that it still carries ("" when a
+    mark in it took the id over), and the paragraph number that it is the first to print."""
+
+    cells: tuple[Markup, ...]
+    anchor: str
+    link: str
+    number: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Neighbouring blocks that read as one: a list, a table, or a single block.
+
+    `page` is the page that begins here, None where the page stays the same.
+    """
+
+    kind: PartKind
+    lines: tuple[Line, ...]
+    page: int | None
+
+
+def read_parts(blocks: Sequence[BlockView], quoted: tuple[int, int]) -> Iterator[Part]:
+    """Yield the parts of a report in order; `quoted` is marked wherever it lies, (0, 0) is nothing.
+
+    The first mark takes over the id of its block: the fragment of a citation's link then leads to
+    the quoted words themselves, also where a block is longer than the window, without a script.
+    """
+    numbered_page: int | None = None
+    printed_number = ""
+    is_marked = False
+    for (kind, page), group in groupby(blocks, key=_part_of):
+        lines = []
+        for block in group:
+            holds_quote = block.start < quoted[1] and quoted[0] < block.end
+            takes_id = holds_quote and not is_marked
+            is_marked = is_marked or holds_quote
+            cells = tuple(_cells(block, quoted, block.anchor if takes_id else ""))
+            number = block.paragraph if block.paragraph != printed_number else ""
+            printed_number = block.paragraph
+            level = min(len(block.section) + 2, MAX_HEADING_LEVEL)  # h1 is the report's title
+            anchor = "" if takes_id else block.anchor
+            lines.append(Line(cells, anchor, block.anchor, number, level))
+        starts_page = page if page != numbered_page else None
+        numbered_page = page if page is not None else numbered_page
+        if kind in ("list", "table"):
+            yield Part(kind, tuple(lines), starts_page)
+            continue
+        for line in lines:
+            yield Part(kind, (line,), starts_page)
+            starts_page = None
+
+
+def _cells(block: BlockView, quoted: tuple[int, int], first_id: str) -> Iterator[Markup]:
+    """Yield the block's HTML, a table row cell by cell; the first mark drawn takes `first_id`."""
+    start = 0
+    ends = _BETWEEN_CELLS.finditer(block.text) if block.kind == "table_row" else ()
+    for end, next_start in [*((gap.start(), gap.end()) for gap in ends), (len(block.text), 0)]:
+        offset = block.start + start
+        span = (max(quoted[0] - offset, 0), min(quoted[1] - offset, end - start))
+        holds_quote = span[0] < span[1]
+        yield marked(block.text[start:end], [span], first_id if holds_quote else "")
+        first_id = "" if holds_quote else first_id
+        start = next_start
+
+
+def _part_of(block: BlockView) -> tuple[PartKind, int | None]:
+    return _PART_OF[block.kind], block.page
