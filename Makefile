@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 export ARCHIVE_INDEX_DIR
 export ARCHIVE_SOURCE_DIR := $(CORPUS)
 
-.PHONY: run index test quick check quality benchmark chromium clean
+.PHONY: run index test quick check quality fit benchmark chromium clean
 
 run: index
 	$(PY) -m web
@@ -58,6 +58,11 @@ chromium:
 # Ranking and answers on the sets of ../shared/eval; one set: make quality SET=cranfield
 quality: $(VENV)/.installed-test
 	$(PY) -m tests.quality $(SET)
+
+# The weights of search_api/confidence.py, from the indexes that `make quality` has built.
+fit: $(VENV)/.installed-test
+	$(PY) -m tests.quality.fitting ../shared/eval \
+		quality-index/archive_questions/index quality-index/squad20_dev_half/index
 
 benchmark: $(VENV)/.installed-test
 	$(PY) -m tests.benchmarks

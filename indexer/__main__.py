@@ -158,7 +158,8 @@ def _coverage(arguments: argparse.Namespace) -> int:
     for name in ("held", "searchable", "duplicate", "unread"):
         print(f"{name}\t{getattr(coverage, name)}")
     for record in (*coverage.unread_files, *coverage.duplicate_files):
-        print(f"{record.status.value}\t{record.source_id}\t{record.reason}")
+        values = (record.status.value, record.source_id, record.reason)
+        print("\t".join(" ".join(value.split()) for value in values))
     return 0
 
 
@@ -177,6 +178,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
+    generation.current_id(arguments.index_dir)  # a mistyped folder is not made
     with generation.write_lock(arguments.index_dir):
         for generation_id in generation.prune(arguments.index_dir, max(1, arguments.keep)):
             print(generation_id)

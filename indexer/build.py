@@ -34,6 +34,7 @@ from indexer.generation import (
     generation_folder,
     generation_ids,
     link_or_copy,
+    named_in_current,
     open_generation,
     prune,
     publish,
@@ -52,8 +53,9 @@ from indexer.source import SourceItem, load_line, scan
 
 logger = logging.getLogger(__name__)
 
-# Counts up when a loader reads a file differently: every file is then read again.
-LOADER_VERSION = 1
+# Counts up when a file is read or cut differently: every file is then read again, and only texts
+# that are new are embedded.
+LOADER_VERSION = 2
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
@@ -137,7 +139,13 @@ class _Build:
         started = time.perf_counter()
         items = self._timed("scan", lambda: scan(self._source, self._index_dir))
         plan = self._plan(items)
-        if self._previous and not plan.changed and not self._vanished(plan):
+        if (
+            self._is_live()
+            and self._reads_alike()
+            and not plan.changed
+            and not self._vanished(plan)
+        ):
+            assert self._previous is not None
             return self._report(self._previous, published=False, embedded=0)
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
@@ -160,7 +168,7 @@ class _Build:
         )
 
     def _open_previous(self) -> Generation | None:
-        """Return the last good generation where this build can take over from it."""
+        """Return the last good generation where its vectors are those of this build's encoder."""
         if not generation_ids(self._index_dir):
             return None
         try:
@@ -168,15 +176,23 @@ class _Build:
         except IndexerError as error:
             logger.warning("building from scratch: %s", error)
             return None
-        manifest = found.manifest
-        same = (
-            manifest.loader_version == LOADER_VERSION
-            and manifest.limits == self._limits
-            and manifest.encoder.fingerprint == self._encoder.spec.fingerprint
-        )
-        if not same:
-            logger.info("building from scratch: other encoder, passage sizes or loaders")
-        return found if same else None
+        if found.manifest.encoder.fingerprint != self._encoder.spec.fingerprint:
+            logger.info("building from scratch: another encoder")
+            return None
+        return found
+
+    def _reads_alike(self) -> bool:
+        """True where the last generation read its files as this build would: they can be kept."""
+        if self._previous is None:
+            return False
+        manifest = self._previous.manifest
+        return manifest.loader_version == LOADER_VERSION and manifest.limits == self._limits
+
+    def _is_live(self) -> bool:
+        """False where the last good generation stands in for a live one that is damaged."""
+        if self._previous is None:
+            return False
+        return self._previous.generation_id == named_in_current(self._index_dir)
 
     def _plan(self, items: Sequence[SourceItem]) -> _Plan:
         """Sort the items into what is settled already and what has to be read."""
@@ -209,7 +225,7 @@ class _Build:
         return _Plan(items, settled, changed)
 
     def _known_files(self) -> Iterator[FileRecord]:
-        return self._previous.store.files() if self._previous else iter(())
+        return self._previous.store.files() if self._previous and self._reads_alike() else iter(())
 
     def _vanished(self, plan: _Plan) -> bool:
         return list(self._known_files()) != [

@@ -6,9 +6,11 @@ together with the context (title and headings) that is embedded in front of the 
 nothing is ever cut off.
 """
 
+import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from indexer.records import Block, BlockKind, Document, DocumentText, Passage
 from indexer.sentences import sentence_spans
@@ -41,7 +43,10 @@ class PassageLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A span that is never cut: a block, a sentence of a long block, or a part of a long one."""
+    """A span that is never cut: a block, a sentence of a long block, or a part of a long one.
+
+    The headings above it are part of it; `block` is then what they head.
+    """
 
     start: int
     end: int
@@ -92,8 +97,21 @@ def _sentences(document: DocumentText, start: int, end: int) -> tuple[tuple[int,
             break
         if block.kind in (BlockKind.HEADING, BlockKind.BOILERPLATE):
             continue
-        spans += sentence_spans(document.text, max(start, block.start), min(end, block.end))
+        opened = max(start, _after_label(document.text, block))
+        spans += sentence_spans(document.text, opened, min(end, block.end))
     return tuple(spans)
+
+
+def _after_label(text: str, block: Block) -> int:
+    """Return where the words of a block begin, behind its bullet or its printed number.
+
+    The number is part of the citation, and a quote reads better without it. A bare number is left:
+    "3 of the ten officers" may stand under paragraph 3.
+    """
+    mark = "[.):]?" if "." in block.paragraph else "[.):]"
+    number = rf"|\(?{re.escape(block.paragraph)}{mark}\s+" if block.paragraph else ""
+    match = re.compile(rf"(?:[-–•●▪◦*]\s+{number})").match(text, block.start, block.end)
+    return match.end() if match else block.start
 
 
 class _Contexts:
@@ -136,15 +154,22 @@ def _runs(
         if block.kind is BlockKind.BOILERPLATE:
             joinable = False
             continue
-        pieces = _pieces(document.text, block, starts, contexts.budget(block.section, limits))
+        budget = contexts.budget(block.section, limits)
+        above = runs[-1][-1] if joinable and runs[-1][-1].block.kind is BlockKind.HEADING else None
+        room = max(1, budget // 2, budget - above.tokens) if above else budget
+        pieces = _pieces(document.text, block, starts, room)
         if not pieces:
             continue
         changed = block.section != section or block.kind is BlockKind.HEADING
-        if not joinable or (changed and size >= limits.small):
+        if not joinable or (changed and not above and size >= limits.small):
             runs.append([])
             size = 0
-        runs[-1].extend(pieces)
         size += sum(piece.tokens for piece in pieces)
+        if above and above.tokens + pieces[0].tokens <= budget:
+            tokens = above.tokens + pieces[0].tokens
+            pieces[0] = _Piece(above.start, pieces[0].end, tokens, block)
+            runs[-1].pop()
+        runs[-1].extend(pieces)
         joinable, section = True, block.section
     return runs
 
@@ -163,13 +188,13 @@ def _pieces(text: str, block: Block, starts: list[int], budget: int) -> list[_Pi
 def _fitting(
     text: str, starts: list[int], start: int, end: int, budget: int
 ) -> list[tuple[int, int]]:
-    """Cut a sentence that is longer than the budget at white space, else between tokens."""
+    """Cut a sentence that is longer than the budget at white space, else beside punctuation."""
     parts = []
     while _count(starts, start, end) > budget:
         limit = starts[bisect_left(starts, start) + budget]
         space = text.rfind(" ", start + 1, limit)
         cut_at = max(space, text.rfind("\n", start + 1, limit))
-        cut_at = cut_at if cut_at > start else limit
+        cut_at = cut_at if cut_at > start else _beside_punctuation(text, start, limit)
         parts.append((start, cut_at))
         start = cut_at
         while start < end and text[start].isspace():
@@ -177,6 +202,22 @@ def _fitting(
     if start < end:
         parts.append((start, end))
     return parts
+
+
+def _beside_punctuation(text: str, start: int, limit: int) -> int:
+    """Return the last place up to `limit` where no word is cut, `limit` where there is none.
+
+    Half of a word may have more tokens than it had in the whole: a cut inside of words gave 257.
+    """
+    for at in range(limit, start, -1):
+        if _is_punctuation(text[at - 1]) or _is_punctuation(text[at]):
+            return at
+    return limit
+
+
+def _is_punctuation(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("P") or (category.startswith("S") and character.isascii())
 
 
 def _pack(pieces: list[_Piece], budget: int) -> list[tuple[int, int, Block]]:
@@ -193,8 +234,6 @@ def _pack(pieces: list[_Piece], budget: int) -> list[tuple[int, int, Block]]:
             opened, size = None, 0
         if opened is None:
             opened = piece
-        elif opened.block.kind is BlockKind.HEADING:  # the passage is named after what is headed
-            opened = replace(opened, block=piece.block)
         size += piece.tokens
         last_end = piece.end
     if opened is not None:

@@ -194,6 +194,8 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Waiting threads sleep instead of spinning: other requests need the cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
         )
@@ -245,7 +247,9 @@ def _export_onnx(model_folder: Path, target: Path) -> None:
     """Export the transformer in fp32; pooling (the mean) and normalising stay in numpy."""
     import torch
     from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
     class _Hidden(torch.nn.Module):
@@ -307,16 +311,24 @@ def _model_folder(name: str) -> Path:
         # Absolute: a relative path makes the library look for the name on its hub.
         return Path(package.origin).resolve().parent / "model"
     if Path(name).is_dir():
-        return Path(name).resolve()
+        return _whole_model(Path(name).resolve())
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name))
+        found = Path(snapshot_download(name))
     except Exception as error:
         raise EncoderError(
             f"encoder {name}: no such folder, and it could not be downloaded "
             f"({type(error).__name__}). Name a folder that holds a sentence-transformers model"
         ) from error
+    return _whole_model(found)
+
+
+def _whole_model(folder: Path) -> Path:
+    for name in ("config.json", _TOKENIZER_FILE):
+        if not (folder / name).is_file():
+            raise EncoderError(f"{folder}: no {name} here; expected a sentence-transformers model")
+    return folder
 
 
 def _weights_file(folder: Path) -> Path:

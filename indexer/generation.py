@@ -270,23 +270,25 @@ def open_generation(index_dir: Path) -> Generation:
     where none can be used.
     """
     live = current_id(index_dir)
-    first_error: GenerationError | None = None
+    if not named_in_current(index_dir):
+        logger.warning("%s: CURRENT is lost; the newest generation is %s", index_dir, live)
+    refused: list[GenerationError] = []
     for generation_id in (live, *(name for name in generation_ids(index_dir) if name != live)):
         try:
             generation = open_folder(generation_folder(index_dir, generation_id))
         except GenerationError as error:
-            first_error = first_error or error
-            logger.warning("generation refused: %s", error)
+            refused.append(error)
             continue
         if generation_id != live:
+            for problem in refused:
+                logger.warning("generation refused: %s", problem)
             logger.warning(
                 "serving generation %s instead of the live one, %s. Build the index again",
                 generation_id,
                 live,
             )
         return generation
-    assert first_error is not None
-    raise first_error
+    raise refused[0]
 
 
 def current_id(index_dir: Path) -> str:
@@ -295,22 +297,25 @@ def current_id(index_dir: Path) -> str:
         raise IndexDirError(
             f"{index_dir}: no such index. Build one: python -m indexer build SOURCE {index_dir}"
         )
+    name = named_in_current(index_dir)
+    if name:
+        return name
+    known = generation_ids(index_dir)
+    if known:  # a lost CURRENT does not lose the index
+        return known[0]
+    raise IndexDirError(
+        f"{index_dir}: not an index (no file CURRENT and no generation). "
+        f"Build one: python -m indexer build SOURCE {index_dir}"
+    )
+
+
+def named_in_current(index_dir: Path) -> str:
+    """Return the id in the file CURRENT, "" where it is missing or holds no id."""
     try:
         name = (index_dir / _CURRENT).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        known = generation_ids(index_dir)
-        if known:  # a lost CURRENT does not lose the index
-            return known[0]
-        raise IndexDirError(
-            f"{index_dir}: not an index (no file CURRENT and no generation). "
-            f"Build one: python -m indexer build SOURCE {index_dir}"
-        ) from None
-    if not name or "/" in name or name.startswith("."):
-        raise IndexDirError(
-            f"{index_dir}: CURRENT names no generation (found {name[:40]!r}). "
-            f"Build the index again: python -m indexer build SOURCE {index_dir}"
-        )
-    return name
+        return ""
+    return "" if "/" in name or name.startswith(".") or not name.isprintable() else name
 
 
 def generation_ids(index_dir: Path) -> list[str]:
@@ -397,18 +402,32 @@ def publish(index_dir: Path, work: Path, manifest: Manifest) -> None:
 
 
 def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
-    """Delete all but the live generation and the `keep` - 1 newest before it; return their ids.
+    """Delete all but the live generation and the newest whole ones before it; return their ids.
 
+    `keep` counts whole generations: a damaged one is deleted, unless it is the live one.
     A process that has a pruned generation open goes on reading it: its files live until closed.
     """
     live = current_id(index_dir)
     others = [name for name in generation_ids(index_dir) if name != live]
-    removed = others[max(0, keep - 1) :]
+    whole = 0
+    removed = []
+    for name in (live, *others):
+        kept = whole < max(1, keep) and _is_whole(generation_folder(index_dir, name))
+        whole += kept
+        if not kept and name != live:
+            removed.append(name)
     for name in removed:
         # The manifest goes first: a half-deleted generation is never taken for a whole one.
         (index_dir / _GENERATIONS / name / _MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(index_dir / _GENERATIONS / name, ignore_errors=True)
     return removed
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return not damage(folder, read_manifest(folder))
+    except GenerationError:
+        return False
 
 
 def entries_of(folder: Path) -> dict[str, FileEntry]:

@@ -25,7 +25,7 @@ _MAX_TOKEN_BYTES = 64
 _WRITER_THREADS = 1
 _WRITER_MEMORY_BYTES = 256_000_000
 # More terms than a person types; a pasted page does not keep the engine busy for seconds.
-MAX_TERMS = 128
+MAX_TERMS = 512
 _LARGEST_DATE = 99_999_999
 
 
@@ -34,7 +34,7 @@ class FieldWeights:
     """What a match in each field counts, relative to one in the text."""
 
     title: float = 1.0
-    heading: float = 0.5
+    heading: float = 0.25
     text: float = 1.0
 
 
@@ -70,7 +70,7 @@ def _schema() -> tantivy.Schema:
 def write(pairs: Iterable[tuple[Document, Passage]], folder: Path) -> int:
     """Write an index over passages, given with their documents in order of rows; return how many.
 
-    `folder` must be empty.
+    `folder` must be empty. Raises OSError where it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     schema = _schema()
@@ -79,11 +79,14 @@ def write(pairs: Iterable[tuple[Document, Passage]], folder: Path) -> int:
     index.register_tokenizer("exact", _analyzer(stemmed=False))
     writer = index.writer(_WRITER_MEMORY_BYTES, _WRITER_THREADS)
     count = 0
-    for document, passage in pairs:
-        writer.add_document(_entry(document, passage))
-        count += 1
-    writer.commit()
-    writer.wait_merging_threads()
+    try:
+        for document, passage in pairs:
+            writer.add_document(_entry(document, passage))
+            count += 1
+        writer.commit()
+        writer.wait_merging_threads()
+    except ValueError as error:  # how the engine reports a full disk
+        raise OSError(f"keyword index: {error}") from error
     for lock in folder.glob(".tantivy-*.lock"):
         lock.unlink()
     return count
@@ -121,11 +124,11 @@ class KeywordIndex:
 
     def stems(self, text: str) -> list[str]:
         """Return the terms that `text` is searched by, in order."""
-        return list(self._stemmed.analyze(text))
+        return list(self._stemmed.analyze(_clean(text)))
 
     def exact_terms(self, text: str) -> list[str]:
         """Return the words of `text` in lower case without accents, as phrases are compared."""
-        return list(self._exact.analyze(text))
+        return list(self._exact.analyze(_clean(text)))
 
     def document_frequency(self, stem: str) -> int:
         """Return how many passages hold `stem` in their text."""
@@ -274,6 +277,11 @@ def _either(queries: list[Query], weights: list[float]) -> Query:
     if len(boosted) == 1:
         return boosted[0]
     return Query.boolean_query([(Occur.Should, query) for query in boosted])
+
+
+def _clean(text: str) -> str:
+    """Without lone surrogates, which the engine cannot take."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _date_number(date: str) -> int | None:

@@ -24,15 +24,16 @@ _MAY_END_A_SENTENCE = frozenset({"etc", "ltd", "inc", "co", "corp", "al", "govt"
 
 _BOUNDARY = re.compile(
     r"""
-    (?P<stop>[.!?…]+)                 # what ends a sentence
+    (?<![.!?…])(?P<stop>[.!?…]+)      # what ends a sentence
     (?P<close>["'”’)\]]*)             # quotes and brackets that belong to it
     (?P<gap>\s+)                      # and white space before
     (?=(?P<next>["'“‘(\[]*\S))        # the next one
     """,
     re.VERBOSE,
 )
+_LONGEST_WORD = 40  # characters that are looked at before a full stop
 _LAST_WORD = re.compile(r"(?:^|[\s(\[\"'“‘/-])(?P<word>[^\s(\[\"'“‘/]*)$")
-_BLANK_LINE = re.compile(r"\s*\n[ \t]*\n\s*")
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
 
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -71,10 +72,12 @@ def _ends_sentence(text: str, opened: int, match: re.Match[str]) -> bool:
         return True
     if match["close"]:
         return True
-    last = _LAST_WORD.search(text[max(opened, match.start() - 40) : match.start()])
+    before = text[max(opened, match.start() - _LONGEST_WORD) : match.start()]
+    last = _LAST_WORD.search(before)
     word = last["word"] if last else ""
     # "3. The board" at the start of a paragraph: the number belongs to its sentence.
-    if text[opened : match.start()].strip() == word and _is_label(word):
+    begins = match.start() - opened < _LONGEST_WORD
+    if begins and before.strip() == word and _is_label(word):
         return False
     if len(word) == 1 and word.isalpha() and word.isupper():
         return False  # an initial: "J. Smith"

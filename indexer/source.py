@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -59,26 +61,34 @@ def scan(source: Path, index_dir: Path) -> list[SourceItem]:
 
 
 def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
-    for folder, folders, names in os.walk(source):
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(source, onerror=closed.append):
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and (Path(folder) / name).resolve() != index_dir
         )
-        for name in sorted(names):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in sorted([*names, *links]):
             path = Path(folder) / name
             if name.startswith((".", "~$")) or path == source / "README.md":
                 continue
-            relative = _readable(path.relative_to(source))
-            if path.suffix.lower() == _JSONL:
-                yield from _lines(path, prefix=f"{relative}#")
+            item = _file(path, _readable(path.relative_to(source)), source)
+            if path.suffix.lower() == _JSONL and not item.problem:
+                yield from _lines_of(item)
             else:
-                yield _file(path, relative, source)
+                yield item
+    for error in closed:
+        path = Path(error.filename)
+        name = _readable(path.relative_to(source)) + "/"
+        yield SourceItem(name, path, "", 0, problem=f"cannot be opened: {_reason(error)}")
 
 
 def _file(path: Path, source_id: str, source: Path) -> SourceItem:
     try:
         found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            return SourceItem(source_id, path, "", 0, problem="a link to a folder: not followed")
         if not stat.S_ISREG(found.st_mode):
             return SourceItem(source_id, path, "", 0, problem="not a regular file")
         if path.is_symlink() and not path.resolve().is_relative_to(source.resolve()):
@@ -87,8 +97,21 @@ def _file(path: Path, source_id: str, source: Path) -> SourceItem:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return SourceItem(source_id, path, digest, found.st_size)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return SourceItem(source_id, path, "", 0, problem=f"cannot be opened: {reason}")
+        return SourceItem(source_id, path, "", 0, problem=f"cannot be opened: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _lines_of(item: SourceItem) -> Iterator[SourceItem]:
+    """Yield the lines of a .jsonl file of a folder, or the file itself where it holds none."""
+    empty = True
+    for line in _lines(item.path, prefix=f"{item.source_id}#"):
+        empty = False
+        yield line
+    if empty:
+        yield replace(item, problem="empty: no line in it")
 
 
 def _lines(path: Path, prefix: str) -> Iterator[SourceItem]:
@@ -101,7 +124,9 @@ def _lines(path: Path, prefix: str) -> Iterator[SourceItem]:
                     continue
                 name, problem = _name_of(content, number)
                 if name in seen:
-                    name, problem = f"{name} (line {number})", f"line {number}: _id {name} is taken"
+                    problem = f"line {number}: _id {name} is taken"
+                while name in seen:
+                    name = f"{name} (line {number})"
                 seen.add(name)
                 yield SourceItem(
                     source_id=prefix + name,
@@ -163,8 +188,13 @@ def _clean(text: str) -> str:
 
 
 def _is_iso_date(text: str) -> bool:
-    parts = text.split("-")
-    return len(parts) == 3 and [len(part) for part in parts] == [4, 2, 2] and text.isascii()
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(path: Path) -> str:

@@ -10,16 +10,24 @@ from indexer.embedding import Vectors
 from indexer.records import Hit, Ranking
 
 FILE_NAME = "vectors.faiss"
+_BEYOND_THE_CUT = 16  # hits that are asked for to see whether the last score goes on
 
 Rows = npt.NDArray[np.int64]
 
 
 def write(vectors: Vectors, folder: Path) -> None:
-    """Write an index over `vectors` (n, dimension); the row of a vector is its id."""
+    """Write an index over `vectors` (n, dimension); the row of a vector is its id.
+
+    Raises OSError where it cannot be written.
+    """
     index = faiss.IndexFlatIP(vectors.shape[1])
     if len(vectors):
         index.add(vectors)
-    faiss.write_index(index, str(folder / FILE_NAME))
+    try:
+        faiss.write_index(index, str(folder / FILE_NAME))
+    except RuntimeError as error:  # how the engine reports a full disk
+        reason = str(error).rpartition("(")[2].rstrip(")")
+        raise OSError(f"vector index: {reason}") from error
 
 
 class VectorIndex:
@@ -49,10 +57,16 @@ class VectorIndex:
         parameters = None
         if rows is not None:
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
-        scores, found = self._index.search(query, wanted, params=parameters)
-        # FAISS pads with row -1 when it holds fewer than depth vectors.
+        # Of equal scores at the cut FAISS keeps any: look further until the last one is lower.
+        reach = wanted + _BEYOND_THE_CUT
+        while True:
+            scores, found = self._index.search(query, reach, params=parameters)
+            # FAISS pads with row -1 when it holds fewer than depth vectors.
+            if found[0][-1] < 0 or scores[0][-1] < scores[0][wanted - 1]:
+                break
+            reach *= 2
         kept = found[0] >= 0
-        order = np.lexsort((found[0][kept], -scores[0][kept]))
+        order = np.lexsort((found[0][kept], -scores[0][kept]))[:wanted]
         pairs = zip(found[0][kept][order].tolist(), scores[0][kept][order].tolist(), strict=True)
         return tuple(Hit(row, score) for row, score in pairs)
 

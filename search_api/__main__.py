@@ -14,7 +14,7 @@ from indexer.records import Filters
 from search_api import batch
 from search_api.errors import SearchError, UnknownDocumentError
 from search_api.live import LiveArchive
-from search_api.requests import SearchRequest
+from search_api.requests import SearchRequest, sendable
 from search_api.responses import AnswerResponse
 from search_api.service import SearchService
 
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("search", help="the merged ranking for one query")
     _add_index_dir(command)
-    command.add_argument("query", metavar="QUERY")
+    command.add_argument("query", type=sendable, metavar="QUERY")
     command.add_argument("--mode", choices=_MODES, default="hybrid")
     command.add_argument("--limit", type=_positive, default=10, metavar="N")
     command.add_argument("--json", action="store_true", help="what /v1/search answers")
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("answer", help="quotes that answer one question")
     _add_index_dir(command)
-    command.add_argument("question", metavar="QUESTION")
+    command.add_argument("question", type=sendable, metavar="QUESTION")
     command.add_argument("--json", action="store_true", help="what /v1/answer answers")
     command.set_defaults(run=_answer)
 
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("text", help="the stored text of one report, exactly")
     _add_index_dir(command)
-    command.add_argument("file", metavar="FILE", help="its path in SOURCE, or _id")
+    command.add_argument("file", type=sendable, metavar="FILE", help="its path in SOURCE, or _id")
     command.set_defaults(run=_text)
     return parser
 

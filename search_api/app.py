@@ -19,8 +19,10 @@ from indexer.errors import IndexerError
 from search_api import parameters
 from search_api.errors import (
     BadRequestError,
+    GoneError,
     NotReadyError,
     SearchError,
+    UnknownAnswerError,
     UnknownDocumentError,
 )
 from search_api.live import LiveArchive
@@ -32,6 +34,7 @@ from search_api.reindex import (
     UnauthorizedError,
     UnknownJobError,
 )
+from search_api.requests import sendable
 from search_api.responses import (
     AnswerResponse,
     CoverageResponse,
@@ -49,6 +52,8 @@ _SLUGS: tuple[tuple[type[SearchError], str], ...] = (
     (BadRequestError, "bad-parameter"),
     (UnknownDocumentError, "not-found"),
     (UnknownJobError, "not-found"),
+    (UnknownAnswerError, "not-found"),
+    (GoneError, "gone"),
     (NotReadyError, "not-ready"),
     (ForbiddenError, "forbidden"),
     (UnauthorizedError, "unauthorized"),
@@ -60,6 +65,9 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     503: {"model": Problem, "description": "No archive is open"},
 }
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+_GONE: dict[int | str, dict[str, Any]] = {
+    410: {"model": Problem, "description": "Made from a generation that is no longer served"}
+}
 _MAX_POST_BYTES = 100_000
 
 
@@ -103,7 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _add_reading_routes(app: FastAPI) -> None:
     service: SearchService = app.state.service
 
-    @app.get("/v1/search", response_model=SearchResponse, responses=_PROBLEMS)
+    @app.get("/v1/search", response_model=SearchResponse, responses=_PROBLEMS | _GONE)
     def search(
         request: Request,
         q: str = Query("", description="what to search for", examples=["Operation Connect"]),
@@ -138,10 +146,21 @@ def _add_reading_routes(app: FastAPI) -> None:
     @app.post("/v1/answer", response_model=AnswerResponse, responses=_PROBLEMS)
     async def answer_posted(request: Request) -> Response:
         """As GET, with the parameters as a JSON object."""
-        asked = parameters.read_answer(_from_json(await _body(request)))
+        given = [*_given(request), *_from_json(await _body(request))]
+        asked = parameters.read_answer(given)
         from starlette.concurrency import run_in_threadpool
 
         return _sent(request, await run_in_threadpool(service.answer, *asked))
+
+    @app.get(
+        "/v1/answers/{answer_id}",
+        response_model=AnswerResponse,
+        responses=_PROBLEMS | _MISSING | _GONE,
+    )
+    def pinned_answer(request: Request, answer_id: str) -> Response:
+        """The same answer again, as long as the generation that made it is served."""
+        parameters.read_nothing(_given(request))
+        return _sent(request, service.pinned(answer_id))
 
     @app.get(
         "/v1/documents/{document_id}",
@@ -227,7 +246,8 @@ def _from_json(body: bytes) -> list[tuple[str, str]]:
         raise BadRequestError("body", "", "not JSON; expected an object with q") from error
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
         raise BadRequestError("body", "", "expected a JSON object whose values are strings")
-    return list(found.items())
+    # JSON can spell half a character ("\\ud800"), which no response could carry back.
+    return [(sendable(name), sendable(value)) for name, value in found.items()]
 
 
 def _sent(request: Request, answered: BaseModel) -> Response:
@@ -288,7 +308,8 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = _STATUS_SLUGS.get(error.status_code, "bad-parameter")
     detail = f"nothing answers {request.method} at this address"
-    return problem(slug, detail, request.url.path)
+    headers = dict(error.headers) if error.headers else None  # Allow, of a 405
+    return problem(slug, detail, request.url.path, headers=headers)
 
 
 def _on_surprise(request: Request, error: Exception) -> Response:

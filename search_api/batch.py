@@ -8,6 +8,7 @@ from indexer.records import Filters
 from search_api.errors import SearchError
 from search_api.query import parse
 from search_api.reader import ArchiveReader
+from search_api.requests import sendable
 from search_api.responses import Mode
 from search_api.retrieval import DEPTH, by_document, retrieve
 
@@ -38,11 +39,13 @@ def _question(line: str, place: str) -> tuple[str, str]:
             asked = found["question"] if "question" in found else found["text"]
         else:
             asked = found["text"] if "text" in found else found["question"]
+        if not isinstance(asked, str):
+            raise TypeError(asked)
     except (ValueError, KeyError, TypeError) as error:
         raise SearchError(
             f"{place}: expected an object with id (or _id) and question (or text)"
         ) from error
-    return str(name), str(asked)
+    return sendable(str(name)), sendable(asked)
 
 
 def trec_run(

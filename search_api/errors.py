@@ -3,6 +3,8 @@
 SearchError                  base: `str(error)` is a sentence for the person who asked
 ├── BadRequestError          a parameter cannot be read: names it, its value, and what is expected
 ├── UnknownDocumentError     no document has this id
+├── UnknownAnswerError       no answer has this id
+├── GoneError                made from a generation that is no longer served
 ├── NotReadyError            no whole generation is open
 ├── ReindexError             a re-index cannot be started
 └── SettingsError            the environment holds a value that cannot be read
@@ -24,6 +26,14 @@ class BadRequestError(SearchError):
 
 class UnknownDocumentError(SearchError):
     """No document of the open generation has this id."""
+
+
+class UnknownAnswerError(SearchError):
+    """No answer has this id."""
+
+
+class GoneError(SearchError):
+    """What is asked for was made from a generation that is no longer served."""
 
 
 class NotReadyError(SearchError):

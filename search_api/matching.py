@@ -5,7 +5,7 @@ marked is what matched.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from indexer.records import Passage
@@ -72,18 +72,21 @@ def stemmed_words(text: str, stem: Stem) -> tuple[list[Span], list[str]]:
     return spans, [stem(text[start:end]) for start, end in spans]
 
 
+def matches(terms: Sequence[Term], stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield (number of the term, first word, word after the last) of each occurrence of a term."""
+    first: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for number, term in enumerate(terms):
+        first.setdefault(term.stems[0], []).append((number, term.stems))
+    for position, word in enumerate(stems):
+        for number, sequence in first.get(word, ()):
+            end = position + len(sequence)
+            if len(sequence) == 1 or tuple(stems[position:end]) == sequence:
+                yield number, position, end
+
+
 def occurrences(terms: Sequence[Term], spans: Sequence[Span], stems: Sequence[str]) -> list[Span]:
     """Return the places of all terms in order, overlapping ones merged."""
-    first: dict[str, list[tuple[str, ...]]] = {}
-    for term in terms:
-        first.setdefault(term.stems[0], []).append(term.stems)
-    found: list[Span] = []
-    for position, word in enumerate(stems):
-        for sequence in first.get(word, ()):
-            end = position + len(sequence)
-            if tuple(stems[position:end]) == sequence:
-                found.append((spans[position][0], spans[end - 1][1]))
-    return merged(found)
+    return merged([(spans[first][0], spans[end - 1][1]) for _, first, end in matches(terms, stems)])
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:

@@ -8,7 +8,7 @@ from typing import cast, get_args
 from indexer.records import Filters
 from search_api.errors import BadRequestError
 from search_api.problems import unknown_parameter
-from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS, SearchRequest
+from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS, SearchRequest, sendable
 from search_api.responses import Mode
 
 FILTER_NAMES = ("body", "committee", "doc_type", "date_from", "date_to")
@@ -81,7 +81,7 @@ def _query(values: dict[str, str]) -> str:
         )
     if not q.strip():
         raise BadRequestError("q", q[:64], "empty; expected words to search for")
-    return q.encode("utf-8", "replace").decode()
+    return sendable(q)
 
 
 def _filters(values: dict[str, str]) -> Filters:
@@ -94,7 +94,9 @@ def _filters(values: dict[str, str]) -> Filters:
     )
     if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
         raise BadRequestError(
-            "date_from", filters.date_from, f"later than date_to, which is {filters.date_to}"
+            "date_from",
+            values["date_from"].strip(),
+            f"later than date_to, which is {filters.date_to}",
         )
     return filters
 

@@ -79,6 +79,12 @@ KINDS = {
             "Wait until it has ended; its status address says so.",
         ),
         ProblemKind(
+            "gone",
+            410,
+            "Made from an older generation of the archive",
+            "Ask again: the archive has been re-indexed since.",
+        ),
+        ProblemKind(
             "internal",
             500,
             "Something went wrong here",
@@ -119,5 +125,5 @@ def problem(
 def unknown_parameter(name: str, known: list[str]) -> dict[str, str]:
     """Return the entry of `errors` for a parameter that does not exist."""
     near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}"
     return {"param": name[:64], "value": "", "message": f"there is no such parameter; {hint}"}

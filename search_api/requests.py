@@ -9,6 +9,11 @@ MAX_QUERY_CHARS = 1000
 MAX_LIMIT = 100
 
 
+def sendable(text: str) -> str:
+    """Return `text` with "?" for half characters and undecoded bytes: no response can hold them."""
+    return text.encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search. `offset` counts results already seen, but a `cursor` wins over it; `facets` are

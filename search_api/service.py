@@ -1,8 +1,5 @@
 """What the API, the pages and the command line ask: search, answer, document, coverage."""
 
-import base64
-import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,8 +7,8 @@ from collections.abc import Sequence
 from indexer.coverage import coverage_of
 from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
-from search_api import answering, citing, confidence
-from search_api.errors import BadRequestError, UnknownDocumentError
+from search_api import answering, citing, confidence, tokens
+from search_api.errors import GoneError, UnknownDocumentError
 from search_api.live import LiveArchive
 from search_api.matching import Stemmer, Term, snippet, terms_of
 from search_api.query import ParsedQuery, parse
@@ -52,7 +49,7 @@ class SearchService:
         """Return a page of the merged ranking."""
         started = time.perf_counter()
         reader = self._archive.current()
-        offset = _offset(request, reader.generation_id)
+        offset = tokens.offset_of(request, reader.generation_id)
         query = parse(request.q)
         found = retrieve(reader, query, request.filters, request.mode)
         hits = by_document(reader, found.candidates)
@@ -69,7 +66,9 @@ class SearchService:
             total=Total(value=found.total),
             results=self._results(reader, query, page, offset),
             facets={name: _facet(hits, name) for name in request.facets},
-            next=_cursor(request, reader.generation_id, offset + request.limit) if more else None,
+            next=tokens.cursor(request, reader.generation_id, offset + request.limit)
+            if more
+            else None,
             took_ms=_milliseconds(started),
         )
 
@@ -87,14 +86,16 @@ class SearchService:
         stem = self._stemmer(reader)
         selection = answering.select(reader, found, [one.title for one in documents], stem)
         certainty = confidence.confidence_of(selection)
-        status = confidence.status_of(certainty, selection)
+        status = confidence.status_of(
+            certainty, selection, found_exactly=bool(query.phrases) and found.total > 0
+        )
         quotes = selection.quotes[: answering.MAX_QUOTES] if status != "not_found" else ()
         sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
             hits = by_document(reader, found.candidates)[:_NEAREST]
             nearest = self._results(reader, query, hits, 0)
-        answer_id = _answer_id(q, filters, reader.generation_id)
+        answer_id = tokens.answer_id(q, filters, reader.generation_id)
         return AnswerResponse(
             status=status,
             question=q,
@@ -109,6 +110,19 @@ class SearchService:
             permalink=f"/v1/answers/{answer_id}",
             took_ms=_milliseconds(started),
         )
+
+    def pinned(self, answer_id: str) -> AnswerResponse:
+        """Return the answer of that id again, byte for byte but for `took_ms`.
+
+        Raises UnknownAnswerError, or GoneError once another generation is served.
+        """
+        generation_id, q, filters = tokens.read_answer_id(answer_id)
+        if generation_id != self._archive.current().generation_id:
+            raise GoneError(
+                "this answer was made from a generation of the archive that is no longer served; "
+                "ask the question again"
+            )
+        return self.answer(q, filters)
 
     def document(self, document_id: str) -> DocumentResponse:
         """Return one report with its text; raises UnknownDocumentError."""
@@ -152,7 +166,9 @@ class SearchService:
 
     def coverage(self) -> CoverageResponse:
         """Return what the archive holds, and each file that cannot be read."""
-        reader = self._archive.current()
+        return self._coverage_of(self._archive.current())
+
+    def _coverage_of(self, reader: Generation) -> CoverageResponse:
         known = self._coverage.get(reader.generation_id)
         if known is None:
             known = CoverageResponse.model_validate(coverage_of(reader).to_json())
@@ -178,7 +194,7 @@ class SearchService:
         )
 
     def _searched(self, reader: Generation, terms: Sequence[Term]) -> Searched:
-        coverage = self.coverage()
+        coverage = self._coverage_of(reader)  # of the generation that answers, not the newest
         bodies = [value.value for value in coverage.by_body if value.value]
         return Searched(
             documents=reader.counts.documents,
@@ -308,51 +324,6 @@ def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:
             counts[value] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetValue(value=value, count=count) for value, count in ordered)
-
-
-def _digest(*parts: object) -> str:
-    written = json.dumps([str(part) for part in parts])
-    return hashlib.sha256(written.encode()).hexdigest()
-
-
-def _answer_id(q: str, filters: Filters, generation: str) -> str:
-    return f"{generation}.{_digest(q, filters)[:16]}"
-
-
-def _cursor(request: SearchRequest, generation: str, offset: int) -> str:
-    """Return an opaque place in a result list; it holds for this query and generation only."""
-    written = json.dumps([generation, _request_digest(request), offset])
-    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
-
-
-def _offset(request: SearchRequest, generation: str) -> int:
-    if not request.cursor:
-        return request.offset
-    try:
-        padded = request.cursor + "=" * (-len(request.cursor) % 4)
-        found = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-        made_in, digest, offset = found
-        if not isinstance(offset, int) or offset < 0:
-            raise ValueError(offset)
-    except (ValueError, TypeError) as error:
-        raise BadRequestError(
-            "cursor", request.cursor, "not a cursor of this API; start again without one"
-        ) from error
-    if digest != _request_digest(request):
-        raise BadRequestError(
-            "cursor", request.cursor, "made for another query; start again without a cursor"
-        )
-    if made_in != generation:
-        raise BadRequestError(
-            "cursor",
-            request.cursor,
-            "the archive has been re-indexed since; start again without a cursor",
-        )
-    return offset
-
-
-def _request_digest(request: SearchRequest) -> str:
-    return _digest(request.q, request.mode, request.filters, request.sort, request.group)[:16]
 
 
 def _milliseconds(started: float) -> float:

@@ -29,7 +29,7 @@ class Settings:
             index_dir=Path(environ.get("ARCHIVE_INDEX_DIR") or defaults.index_dir),
             source_dir=Path(environ.get("ARCHIVE_SOURCE_DIR") or defaults.source_dir),
             host=environ.get("ARCHIVE_HOST") or defaults.host,
-            port=int(_number(environ, "ARCHIVE_PORT", defaults.port, 1, 65535)),
+            port=int(_number(environ, "ARCHIVE_PORT", defaults.port, 1, 65535, whole=True)),
             reindex_token=environ.get("ARCHIVE_REINDEX_TOKEN", ""),
             poll_seconds=_number(
                 environ, "ARCHIVE_POLL_SECONDS", defaults.poll_seconds, 0.05, 3600
@@ -38,7 +38,13 @@ class Settings:
 
 
 def _number(
-    environ: Mapping[str, str], key: str, default: float, least: float, most: float
+    environ: Mapping[str, str],
+    key: str,
+    default: float,
+    least: float,
+    most: float,
+    *,
+    whole: bool = False,
 ) -> float:
     written = environ.get(key, "").strip()
     if not written:
@@ -47,6 +53,7 @@ def _number(
         value = float(written)
     except ValueError:
         value = float("nan")
-    if not least <= value <= most:
-        raise SettingsError(f"{key}: found {written!r}; expected a number from {least} to {most}")
+    if not least <= value <= most or (whole and value % 1):
+        kind = "a whole number" if whole else "a number"
+        raise SettingsError(f"{key}: found {written!r}; expected {kind} from {least} to {most}")
     return value

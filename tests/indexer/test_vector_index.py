@@ -1,0 +1,156 @@
+"""indexer.vector_index: FAISS gives what numpy gives."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer import vector_index
+from indexer.embedding import Vectors, normalised
+from indexer.records import Hit
+from indexer.vector_index import VectorIndex
+from tests.conftest import ROOT
+
+
+def random_vectors(count: int, dimension: int = 16, seed: int = 1) -> Vectors:
+    generator = np.random.default_rng(seed)
+    return normalised(generator.normal(size=(count, dimension)).astype(np.float32))
+
+
+def index_of(vectors: Vectors, folder: Path) -> VectorIndex:
+    vector_index.write(vectors, folder)
+    return VectorIndex(folder)
+
+
+def exact(vectors: Vectors, query: Vectors, rows: list[int]) -> list[tuple[int, float]]:
+    """Every row with its inner product, best first, equal ones by row: a plain sort."""
+    products = [(row, float(vectors[row] @ query[0])) for row in rows]
+    return sorted(products, key=lambda pair: (-pair[1], pair[0]))
+
+
+@pytest.mark.parametrize("depth", [1, 3, 50, 150, 400])
+def test_a_ranking_has_the_exact_inner_products_in_order(tmp_path: Path, depth: int) -> None:
+    vectors, query = random_vectors(300), random_vectors(1, seed=2)
+    found = index_of(vectors, tmp_path).search(query, depth)
+    expected = exact(vectors, query, list(range(300)))[:depth]
+    assert [hit.row for hit in found] == [row for row, _ in expected]
+    assert [hit.score for hit in found] == pytest.approx([score for _, score in expected], abs=1e-6)
+
+
+@pytest.mark.parametrize("depth", [1, 7, 40, 200])
+def test_a_ranking_of_chosen_rows_holds_no_other(tmp_path: Path, depth: int) -> None:
+    vectors, query = random_vectors(300), random_vectors(1, seed=2)
+    rows = [5, 3, 299, *range(100, 180, 2)]
+    found = index_of(vectors, tmp_path).search(query, depth, np.array(rows, np.int64))
+    expected = exact(vectors, query, rows)[:depth]
+    assert [hit.row for hit in found] == [row for row, _ in expected]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    choice=st.lists(st.integers(0, 2), min_size=1, max_size=250),
+    depth=st.integers(1, 260),
+    chosen=st.none() | st.sets(st.integers(0, 249), max_size=250),
+)
+def test_equal_scores_are_ordered_by_row_wherever_the_list_is_cut(
+    choice: list[int], depth: int, chosen: set[int] | None
+) -> None:
+    vectors = random_vectors(3)[choice]
+    rows = None if chosen is None else sorted(row for row in chosen if row < len(choice))
+    with tempfile.TemporaryDirectory() as folder:
+        index = index_of(vectors, Path(folder))
+        wanted = None if rows is None else np.array(rows, np.int64)
+        found = index.search(random_vectors(1, seed=2), depth, wanted)
+    pool = list(range(len(choice))) if rows is None else rows
+    expected = exact(vectors, random_vectors(1, seed=2), pool)
+    assert [hit.row for hit in found] == [row for row, _ in expected[:depth]]
+
+
+def test_the_best_hit_of_a_stored_vector_is_itself(tmp_path: Path) -> None:
+    vectors = random_vectors(20)
+    index = index_of(vectors, tmp_path)
+    assert [index.search(vectors[[row]], 1)[0].row for row in range(20)] == list(range(20))
+    assert index.search(vectors[[4]], 1)[0].score == pytest.approx(1.0, abs=1e-6)
+
+
+def test_padding_never_shows_as_a_hit(tmp_path: Path) -> None:
+    index = index_of(random_vectors(5), tmp_path)
+    rows = np.array([1, 3], np.int64)
+    assert sorted(hit.row for hit in index.search(random_vectors(1, seed=2), 100)) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert sorted(hit.row for hit in index.search(random_vectors(1, seed=2), 100, rows)) == [1, 3]
+    absent = np.array([1, 70], np.int64)
+    assert [hit.row for hit in index.search(random_vectors(1, seed=2), 100, absent)] == [1]
+
+
+def test_nothing_is_found_where_nothing_is_looked_for(tmp_path: Path) -> None:
+    index = index_of(random_vectors(5), tmp_path)
+    query = random_vectors(1, seed=2)
+    assert index.search(query, 0) == ()
+    assert index.search(query, 10, np.zeros(0, np.int64)) == ()
+    assert index.cosines(query, np.zeros(0, np.int64)).tolist() == []
+
+
+def test_an_empty_index_opens_and_finds_nothing(tmp_path: Path) -> None:
+    index = index_of(np.zeros((0, 16), np.float32), tmp_path)
+    assert (index.count, index.dimension) == (0, 16)
+    assert index.search(random_vectors(1), 10) == ()
+
+
+def test_cosines_and_vectors_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    vectors, query = random_vectors(30), random_vectors(1, seed=2)
+    index = index_of(vectors, tmp_path)
+    rows = np.array([7, 0, 29, 7], np.int64)
+    assert index.vectors(rows).tolist() == vectors[rows].tolist()
+    assert index.cosines(query, rows) == pytest.approx(vectors[rows] @ query[0], abs=1e-6)
+    scores = {hit.row: hit.score for hit in index.search(query, 30)}
+    assert index.cosines(query, rows) == pytest.approx([scores[row] for row in rows], abs=1e-6)
+
+
+def test_two_writings_of_the_same_vectors_have_the_same_bytes(tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        vector_index.write(random_vectors(30), tmp_path / name)
+        written.append((tmp_path / name / vector_index.FILE_NAME).read_bytes())
+    assert written[0] == written[1]
+
+
+_WRITE = """
+import sys
+from pathlib import Path
+import numpy as np
+from indexer import vector_index
+try:
+    vector_index.write(np.ones((1000, 16), np.float32), Path(sys.argv[1]))
+except OSError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_an_os_error_with_its_reason(tmp_path: Path) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", _WRITE, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+    )
+    assert child.stdout == "vector index: File too large\n"
+
+
+def test_a_hit_is_a_plain_record(tmp_path: Path) -> None:
+    vectors = np.eye(2, dtype=np.float32)
+    assert index_of(vectors, tmp_path).search(vectors[[1]], 2) == (Hit(1, 1.0), Hit(0, 0.0))

@@ -1,0 +1,113 @@
+"""search_api.live: the service follows CURRENT, and never serves less than it did."""
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from indexer.build import build
+from indexer.embedding import BuildEncoder
+from indexer.errors import IndexDirError
+from search_api.errors import NotReadyError
+from search_api.live import LiveArchive
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "one.txt").write_text("The lantern stood in the hall of the first report.\n")
+    return folder
+
+
+@pytest.fixture
+def index_dir(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def test_without_an_index_it_is_not_ready_and_says_why(index_dir: Path) -> None:
+    archive = LiveArchive(index_dir)
+    with pytest.raises(NotReadyError, match="no generation has been opened yet"):
+        archive.current()
+    with pytest.raises(IndexDirError):
+        archive.refresh()
+    with pytest.raises(NotReadyError, match="python -m indexer build"):
+        archive.current()
+
+
+def test_a_new_generation_replaces_the_old_one_which_stays_readable_for_who_has_it(
+    source: Path, index_dir: Path, encoder: BuildEncoder
+) -> None:
+    build(source, index_dir, encoder)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    old = archive.current()
+    archive.refresh()
+    assert archive.current() is old
+
+    for number in range(3):  # so many that the old one is pruned
+        (source / f"more-{number}.txt").write_text(f"Another lantern, number {number}.\n")
+        build(source, index_dir, encoder)
+    archive.refresh()
+    new = archive.current()
+    assert new.generation_id > old.generation_id
+    assert (old.counts.documents, new.counts.documents) == (1, 4)
+    assert new.encoder is old.encoder
+    (first,) = old.passages([0])
+    assert "lantern" in first.text
+
+
+def test_a_damaged_new_generation_is_not_served_and_warned_about_once(
+    source: Path, index_dir: Path, encoder: BuildEncoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    build(source, index_dir, encoder)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    served = archive.current()
+
+    (source / "two.txt").write_text("A second lantern.\n")
+    newer = build(source, index_dir, encoder)
+    manifest = index_dir / "generations" / newer.generation_id / "manifest.json"
+    manifest.write_text("{}")
+    with caplog.at_level(logging.WARNING):
+        archive.refresh()
+        warned = len(caplog.records)
+        archive.refresh()
+    assert archive.current() is served
+    assert newer.generation_id in caplog.text
+    assert len(caplog.records) == warned
+
+
+def test_losing_the_index_keeps_what_is_open(
+    source: Path, index_dir: Path, encoder: BuildEncoder
+) -> None:
+    build(source, index_dir, encoder)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    served = archive.current()
+    index_dir.rename(index_dir.with_name("elsewhere"))
+    archive.refresh()
+    assert archive.current() is served
+
+
+def test_following_opens_an_index_that_appears_later_and_ends_when_closed(
+    source: Path, index_dir: Path, encoder: BuildEncoder
+) -> None:
+    archive = LiveArchive(index_dir, poll_seconds=0.05)
+    archive.follow()
+    report = build(source, index_dir, encoder)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            assert archive.current().generation_id == report.generation_id
+            break
+        except NotReadyError:
+            time.sleep(0.05)
+    else:
+        pytest.fail("the index was not opened")
+    archive.close()
+    (source / "two.txt").write_text("A second lantern.\n")
+    build(source, index_dir, encoder)
+    time.sleep(0.2)
+    assert archive.current().generation_id == report.generation_id
