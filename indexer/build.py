@@ -55,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 # Counts up when a file is read or cut differently: every file is then read again, and only texts
 # that are new are embedded.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
