@@ -55,7 +55,9 @@ logger = logging.getLogger(__name__)
 
 # Counts up when a file is read or cut differently: every file is then read again, and only texts
 # that are new are embedded.
-LOADER_VERSION = 3
+LOADER_VERSION = 4
+# Up to so many new texts a build does not load torch: about 3 s here, and 4 to 8 s to load it.
+FEW_TEXTS = 128
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
@@ -316,13 +318,11 @@ class _Build:
         # which decides the memory that is needed, at the start.
         todo = sorted(
             (digest for digest in missing if digest not in resumed),
-            key=lambda digest: (-len(missing[digest] or ""), digest),
+            key=lambda digest: (-len(missing[digest]), digest),
         )
         done = len(missing) - len(todo)
         self._progress("embed", done, len(missing))
-        for start, found in self._encoder.encode_passages(
-            [missing[digest] or "" for digest in todo]
-        ):
+        for start, found in self._encode([missing[digest] for digest in todo]):
             batch = dict(zip(todo[start : start + len(found)], found, strict=True))
             self._vectors_so_far.save(batch)
             resumed.update(batch)
@@ -338,6 +338,14 @@ class _Build:
                 vectors[row] = resumed[digest]
         vector_index.write(vectors, self._work)
         return len(todo)
+
+    def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
+        """Yield (position, vectors) of consecutive slices of `texts`."""
+        if self._previous is not None and 0 < len(texts) <= FEW_TEXTS:
+            exported = encoder_folder(self._previous.folder)
+            yield 0, self._encoder.encode_few(texts, exported)
+        else:
+            yield from self._encoder.encode_passages(texts)
 
     def _write_encoder(self) -> None:
         """Carry the query encoder over from the last generation, or export it."""

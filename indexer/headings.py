@@ -58,6 +58,7 @@ _FIELD = re.compile(
 )
 _TITLE_FIELD = re.compile(r"(?:report(?: no\.?| number)?|agenda item):[ ]*\d+", re.IGNORECASE)
 _NUMBERED_TEXT = re.compile(r"\d{1,3}(?:\.\d{1,3})*[.)]?[ \t]+\S.{40}")
+_NUMBERED_SENTENCE = re.compile(r"\d{1,3}(?:\.\d{1,3})*[.)][ \t]+[A-Z‘“].*[.:;]")
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
@@ -200,7 +201,7 @@ def _is_text(line: Line) -> bool:
         return False
     if line.is_item:
         return True
-    if _NUMBERED_TEXT.match(line.text):
+    if _NUMBERED_TEXT.match(line.text) or _NUMBERED_SENTENCE.fullmatch(line.text):
         return True
     return len(line.text) >= _PARAGRAPH_CHARS or (len(line.text) > 45 and line.text[-1] in ".:")
 

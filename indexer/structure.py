@@ -19,6 +19,7 @@ _MONTH = re.compile(
     r"november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)\b",
     re.IGNORECASE,
 )
+_LETTERED_LINE = re.compile(r"[A-Z]\.[ \t]+[A-Z]")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _UNMARKED_MIN_CHARS = 40  # "1 In May 2009 ...": a number without a full stop needs a long line
 _SHORT_LINE = 0.75  # of the page's usual width: the last line of a paragraph
@@ -223,6 +224,8 @@ class _Reader:
     def _is_wrapped_on(self, previous: Line, line: Line) -> bool:
         if line.text[0].islower():
             return True
+        if _LETTERED_LINE.match(line.text) and self._rank_of(line) == Rank.LETTERED:
+            return False
         if _NUMBER.match(line.text) and self._would_number(line):
             return False
         ended = _SENTENCE_END.search(previous.text) is not None
@@ -238,7 +241,10 @@ class _Reader:
         return probe.read(line) is not None
 
     def _is_heading_line(self, line: Line) -> bool:
-        return self._rank(self._content_at[line.start]) > 0
+        return self._rank_of(line) > 0
+
+    def _rank_of(self, line: Line) -> int:
+        return self._rank(self._content_at[line.start])
 
 
 _NUMBERED_RANKS = range(Rank.LETTERED, Rank.CAPITALS)

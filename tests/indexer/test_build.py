@@ -44,6 +44,9 @@ class HashEncoder(BuildEncoder):
             matrix[row] = np.random.default_rng(seed).normal(size=self.spec.dimension)
         return normalised(matrix)
 
+    def encode_few(self, texts: Sequence[str], exported: Path) -> Vectors:
+        return self.encode(texts)
+
     def export(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "encoder.json").write_text("{}")
@@ -506,11 +509,11 @@ def test_a_killed_build_leaves_the_old_index_live_and_embeds_nothing_twice(
     ("file_limit", "part"), [(20_000, "disk I/O error"), (300_000, "vector index: File too large")]
 )
 def test_a_full_disk_is_one_line_and_leaves_the_old_index_whole(
-    tmp_path: Path, fake: HashEncoder, file_limit: int, part: str
+    tmp_path: Path, encoder: BuildEncoder, file_limit: int, part: str
 ) -> None:
     lines, index_dir = tmp_path / "lines.jsonl", tmp_path / "index"
     write_lines(lines, 300)
-    first = build(lines, index_dir, fake)
+    first = build(lines, index_dir, encoder)
     write_lines(lines, 301)
     full = run("build", lines, index_dir, file_limit=file_limit)
     assert (full.returncode, full.stdout) == (1, "")

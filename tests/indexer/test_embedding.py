@@ -210,6 +210,16 @@ def test_tokens_start_where_their_text_does(encoder: BuildEncoder) -> None:
 )
 def test_normalised_rows_have_length_1_and_zero_stays_zero(vectors: np.ndarray) -> None:
     lengths = np.linalg.norm(normalised(vectors), axis=1)
-    for length, before in zip(lengths, np.linalg.norm(vectors, axis=1), strict=True):
+    for length, before, row in zip(lengths, np.linalg.norm(vectors, axis=1), vectors, strict=True):
         assert length == pytest.approx(1.0 if before > 1e-6 else length, abs=1e-5)
-        assert before > 0 or length == 0
+        assert row.any() or length == 0
+
+
+def test_a_few_texts_are_encoded_by_the_export_as_the_model_encodes_them(
+    encoder: BuildEncoder, sample_index: Path
+) -> None:
+    texts = [f"Report {number} of the committee on £{number}m for gangs." for number in range(20)]
+    exported = encoder_folder(open_generation(sample_index).folder)
+    few = encoder.encode_few(texts, exported)
+    assert few.shape == (20, encoder.spec.dimension)
+    assert (few * encoder.encode(texts)).sum(axis=1).min() >= 0.999

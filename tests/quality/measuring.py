@@ -1,6 +1,5 @@
 """Measure one set: build its index, ask the product, compare with what is right."""
 
-import hashlib
 import json
 import logging
 import shutil
@@ -23,7 +22,7 @@ from tests.quality.calibration import Bin
 from tests.quality.errors import ProductError
 from tests.quality.failures import Failure, list_failures
 from tests.quality.measured import Measured
-from tests.quality.product import CHECKOUT, MODES, Product
+from tests.quality.product import MODES, Product
 from tests.quality.ranking import measure_rankings
 from tests.quality.sets import (
     Query,
@@ -66,7 +65,6 @@ class SetResult:
     kinds: list[KindRow]
     bins: list[Bin]
     failures: list[Failure]
-    stale: bool
     """True when the kept index was first built by other indexer sources than today's."""
 
     @property
@@ -89,7 +87,7 @@ def measure_set(
     answered = spec.reading is not Reading.NONE
     questions = read_questions(spec, places.eval_dir, take_all) if answered else []
     index = places.index_of(spec)
-    stale = _build(spec, places, product, fresh)
+    _build(spec, places, product, fresh)
     rankings: list[Measured] = []
     if queries:
         runs = {mode: product.run(index, queries, mode) for mode in MODES}
@@ -105,7 +103,6 @@ def measure_set(
         kinds=by_kind(verdicts),
         bins=shown_bins(verdicts) if verdicts else [],
         failures=list_failures(verdicts),
-        stale=stale,
     )
 
 
@@ -149,28 +146,10 @@ def _texts(read: Callable[[str], str], files: Sequence[str]) -> dict[str, str]:
     return {file: text for file, text in texts.items() if text is not None}
 
 
-def _build(spec: SetSpec, places: Places, product: Product, fresh: bool) -> bool:
-    """Build the index and tell whether it holds work of other indexer sources or documents.
-
-    A re-build keeps the passages of unchanged documents, so after a change in the indexer a kept
-    index measures the past. The stamp beside it says which sources built it first.
-    """
+def _build(spec: SetSpec, places: Places, product: Product, fresh: bool) -> None:
+    """Bring the index up to date; the build itself knows what was read by older code."""
     index = places.index_of(spec)
-    source = corpus_of(spec, places.eval_dir, places.archive_dir).resolve()
-    stamp_file = index.with_name("built-by.json")
-    stamp = json.dumps({"indexer": _indexer_digest(), "source": str(source)})
     if fresh:
         shutil.rmtree(index, ignore_errors=True)
-    if not index.exists():
-        index.parent.mkdir(parents=True, exist_ok=True)
-        stamp_file.write_text(stamp, encoding="utf-8")
-    product.build(source, index)
-    return not stamp_file.exists() or stamp_file.read_text(encoding="utf-8") != stamp
-
-
-def _indexer_digest() -> str:
-    digest = hashlib.sha256()
-    for file in sorted((CHECKOUT / "indexer").rglob("*.py")):
-        digest.update(file.relative_to(CHECKOUT).as_posix().encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    index.parent.mkdir(parents=True, exist_ok=True)
+    product.build(corpus_of(spec, places.eval_dir, places.archive_dir).resolve(), index)

@@ -96,14 +96,12 @@ def read_recorded(path: Path = RECORDED) -> Recorded:
 def write_recorded(results: Iterable[SetResult], path: Path = RECORDED) -> None:
     """Replace the numbers of the measured sets and keep the others.
 
-    A tolerance edited by hand is kept. A stale index is refused: it would record the past.
+    A tolerance edited by hand is kept.
     """
     recorded = read_recorded(path)
     today, machine, versions = datetime.now(UTC).date().isoformat(), describe_machine(), installed()
     for result in results:
         name = result.spec.name
-        if result.stale:
-            raise RecordError(f"{name}: index built by other indexer sources; add --fresh")
         earlier = recorded[name].measures if name in recorded else {}
         recorded[name] = RecordedSet(
             date=today,

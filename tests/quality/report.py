@@ -23,7 +23,7 @@ def render(results: Sequence[SetResult], recorded: Recorded) -> str:
     if any(result.rankings for result in results):
         parts.append(_rankings([result for result in results if result.rankings], recorded))
     parts += [_answers(result, recorded) for result in results if result.answers]
-    parts.append(_made_by(results))
+    parts.append(_made_by())
     return "\n\n".join(parts)
 
 
@@ -119,18 +119,9 @@ def _bins(result: SetResult) -> str:
     return _table(["confidence", "answers shown", "mean confidence", "share right"], rows)
 
 
-def _made_by(results: Sequence[SetResult]) -> str:
+def _made_by() -> str:
     versions = ", ".join(f"{name} {version}" for name, version in installed().items())
-    lines = [
-        f"Measured {datetime.now(UTC).date().isoformat()} on {describe_machine()}; {versions}."
-    ]
-    stale = [result.spec.name for result in results if result.stale]
-    if stale:
-        lines.append(
-            f"STALE: the kept index of {', '.join(stale)} was built by other indexer sources; "
-            "`--fresh` builds it anew."
-        )
-    return "\n".join(lines)
+    return f"Measured {datetime.now(UTC).date().isoformat()} on {describe_machine()}; {versions}."
 
 
 def _change(measure: Measured, result: SetResult, recorded: Recorded) -> str:

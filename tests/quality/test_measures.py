@@ -85,10 +85,8 @@ def values(measures: Sequence[Measured]) -> dict[str, float]:
     return {measure.name: measure.value for measure in measures}
 
 
-def result_of(
-    measures: list[Measured], *, stale: bool = False, name: str = "cranfield"
-) -> SetResult:
-    return SetResult(choose([name])[0], 2, 0, measures, [], [], [], [], stale)
+def result_of(measures: list[Measured], *, name: str = "cranfield") -> SetResult:
+    return SetResult(choose([name])[0], 2, 0, measures, [], [], [], [])
 
 
 # --- rankings
@@ -518,11 +516,6 @@ def test_recording_keeps_other_sets_and_tolerances_edited_by_hand(tmp_path: Path
     assert recorded["cisi"].versions["numpy"] == np.__version__
 
 
-def test_a_stale_index_is_not_recorded(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="--fresh"):
-        write_recorded([result_of([], stale=True)], tmp_path / "recorded.json")
-
-
 def test_a_broken_record_is_named(tmp_path: Path) -> None:
     path = tmp_path / "recorded.json"
     path.write_text('{"sets": {"cranfield": {}}}', encoding="utf-8")
@@ -628,15 +621,6 @@ def test_the_report_shows_the_change_against_the_recorded_number(places: Places)
     assert "| abstained | 1 | .000 | [0.000, 0.000] | -0.500 FELL |" in shown
     other_size = {"tiny": RecordedSet("2026-01-01", "a machine", {}, 1, 9, numbers)}
     assert "+0.600" not in render([result], other_size)
-
-
-def test_an_index_of_other_documents_is_called_stale_until_built_anew(places: Places) -> None:
-    product = ScriptedProduct({"a b.txt": TEXT})
-    (spec,) = choose(["archive_questions"])
-    moved = Places(places.eval_dir, places.archive_dir / "other", places.work_dir)
-    assert not measure_set(spec, places, product).stale
-    assert measure_set(spec, moved, product).stale
-    assert not measure_set(spec, moved, product, fresh=True).stale
 
 
 def test_questions_keep_their_article_so_that_tuning_can_split_by_it(places: Places) -> None:
