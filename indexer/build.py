@@ -2,7 +2,7 @@
 
 Unchanged files keep their text, passages and vectors; nothing that was embedded before is embedded
 again, neither after a change elsewhere nor after a build that was killed. The keyword index is
-written anew each time (20 microseconds a passage), so that a ranking depends on what the archive
+written anew each time (0.1 ms a passage), so that a ranking depends on what the archive
 holds and not on the order in which it came to hold it.
 """
 

@@ -61,6 +61,7 @@ CREATE TABLE files (
 );
 """
 _INDEXES = """
+CREATE INDEX passage_document ON passages (document);
 CREATE UNIQUE INDEX document_id ON documents (document_id);
 CREATE UNIQUE INDEX document_source ON documents (source_id);
 """
@@ -252,10 +253,21 @@ class PassageStore:
 
     def passages_of(self, document_id: str) -> list[tuple[Passage, bytes]]:
         """Return every passage of a document with the digest of what was embedded for it."""
-        found = self._all(
-            f"{_SELECT_PASSAGES} WHERE d.document_id = ? ORDER BY p.row", (document_id,)
+        document = self._one(
+            "SELECT position, text FROM documents WHERE document_id = ?", (document_id,)
         )
-        return [(_passage(row), row[9]) for row in found]
+        if document is None:
+            return []
+        position, text = document
+        # Cut here and not by SQLite, whose substr counts from the start of the text each time.
+        return [
+            (_passage((row[0], document_id, *row[1:3], text[row[1] : row[2]], *row[3:])), row[7])
+            for row in self._all(
+                """SELECT row, start, end, section, paragraph, page, sentences, embedded
+                   FROM passages WHERE document = ? ORDER BY row""",
+                (position,),
+            )
+        ]
 
     def embedded_digests(self) -> dict[bytes, int]:
         """Return for the digest of each embedded text a row that has its vector."""
