@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from indexer.errors import IndexerError
 from search_api import parameters
+from search_api.docs_page import docs_page
 from search_api.errors import (
     BadRequestError,
     GoneError,
@@ -92,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Search an archive of public reports; answers are quotes with their place.",
         lifespan=lifespan,
         openapi_url="/v1/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     app.state.service = SearchService(archive)
@@ -210,6 +211,11 @@ def _add_operation_routes(app: FastAPI, archive: LiveArchive) -> None:
     def ready() -> dict[str, str]:
         """A whole generation is open."""
         return {"status": "ready", "generation": archive.current().generation_id}
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        """Show the API to people."""
+        return HTMLResponse(docs_page(app.openapi()))
 
     @app.get("/problems/{slug}", include_in_schema=False)
     def explain(slug: str) -> HTMLResponse:

@@ -378,6 +378,9 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
     }
     page = client.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<code>GET /v1/search</code>" in page.text
+    assert "2011-03-17, 2011-03 or 2011; inclusive" in page.text
+    assert "<script" not in page.text
 
 
 @pytest.mark.parametrize("slug", KINDS)
