@@ -33,7 +33,7 @@ _LARGEST_DATE = 99_999_999
 class FieldWeights:
     """What a match in each field counts, relative to one in the text."""
 
-    title: float = 1.0
+    title: float = 0.5
     heading: float = 0.25
     text: float = 1.0
 

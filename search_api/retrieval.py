@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
 from indexer.records import Document, Filters, Hit, Ranking
-from search_api.fusion import convex_combination
+from search_api.fusion import convex_combination, vector_weight
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
 from search_api.responses import Mode
@@ -72,7 +72,7 @@ def retrieve(
     scores = known | reader.keyword_scores(
         query.node, [hit.row for hit in by_meaning if hit.row not in known]
     )
-    merged = convex_combination(scores, cosines)
+    merged = convex_combination(scores, cosines, vector_weight(len(query.terms)))
     return Retrieved(query, _candidates(merged, by_words, by_meaning, scores, cosines), total)
 
 

@@ -5,7 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.records import Hit, Ranking
-from search_api.fusion import RRF_K, VECTOR_WEIGHT, convex_combination, reciprocal_rank_fusion
+from search_api.fusion import (
+    RRF_K,
+    convex_combination,
+    reciprocal_rank_fusion,
+    vector_weight,
+)
 
 ROWS = st.integers(0, 50)
 BM25 = st.floats(0.01, 60, allow_nan=False)
@@ -30,39 +35,45 @@ RANKINGS = st.dictionaries(ROWS, BM25, max_size=20).map(ranking_of)
 
 
 def test_scores_are_shares_of_the_largest_weighted_four_to_one() -> None:
-    merged = convex_combination({1: 10.0, 2: 5.0}, {1: 0.0, 2: 0.6, 3: 0.2})
+    merged = convex_combination({1: 10.0, 2: 5.0}, {1: 0.0, 2: 0.6, 3: 0.2}, 0.8)
     # (cosine + 1) / 1.6: row 1 0.625, row 2 1, row 3 0.75. BM25 / 10: row 1 1, row 2 0.5, row 3 0.
     assert order(merged) == [2, 1, 3]
     assert [hit.score for hit in merged] == pytest.approx(
         [0.2 * 0.5 + 0.8 * 1, 0.2 * 1 + 0.8 * 0.625, 0.8 * 0.75]
     )
-    assert VECTOR_WEIGHT == 0.8
+
+
+@pytest.mark.parametrize(
+    ("terms", "weight"), [(0, 0.77), (7, 0.77), (9, 0.77 + 0.17 * 2 / 7), (14, 0.94), (60, 0.94)]
+)
+def test_meaning_counts_more_in_longer_questions(terms: int, weight: float) -> None:
+    assert vector_weight(terms) == pytest.approx(weight)
 
 
 def test_the_weight_moves_the_order_from_words_to_meaning() -> None:
     keyword, cosine = {1: 8.0, 2: 2.0}, {1: 0.1, 2: 0.9}
-    assert order(convex_combination(keyword, cosine, vector_weight=0.0)) == [1, 2]
-    assert order(convex_combination(keyword, cosine, vector_weight=1.0)) == [2, 1]
+    assert order(convex_combination(keyword, cosine, 0.0)) == [1, 2]
+    assert order(convex_combination(keyword, cosine, 1.0)) == [2, 1]
 
 
 def test_a_row_without_a_cosine_is_taken_to_be_as_far_away_as_can_be() -> None:
-    merged = convex_combination({1: 4.0}, {2: 0.5})
+    merged = convex_combination({1: 4.0}, {2: 0.5}, 0.8)
     assert order(merged) == [2, 1]
     assert [hit.score for hit in merged] == pytest.approx([0.8, 0.2])
 
 
 def test_opposite_vectors_only_and_no_words_give_zeros() -> None:
-    assert convex_combination({}, {4: -1.0, 3: -1.0}) == (Hit(3, 0.0), Hit(4, 0.0))
+    assert convex_combination({}, {4: -1.0, 3: -1.0}, 0.8) == (Hit(3, 0.0), Hit(4, 0.0))
 
 
 def test_merging_nothing_gives_nothing() -> None:
-    assert convex_combination({}, {}) == ()
+    assert convex_combination({}, {}, 0.8) == ()
     assert reciprocal_rank_fusion([]) == ()
     assert reciprocal_rank_fusion([(), ()]) == ()
 
 
 def test_equal_scores_are_ordered_by_row() -> None:
-    assert order(convex_combination({9: 1.0, 2: 1.0, 5: 1.0}, {9: 0.5, 2: 0.5, 5: 0.5})) == [
+    assert order(convex_combination({9: 1.0, 2: 1.0, 5: 1.0}, {9: 0.5, 2: 0.5, 5: 0.5}, 0.8)) == [
         2,
         5,
         9,
@@ -84,13 +95,13 @@ def test_scores_lie_between_zero_and_one_and_every_row_is_kept(
 @settings(deadline=None)
 @given(KEYWORD)
 def test_words_alone_keep_their_order(keyword: dict[int, float]) -> None:
-    assert order(convex_combination(keyword, {})) == order(ranking_of(keyword))
+    assert order(convex_combination(keyword, {}, 0.8)) == order(ranking_of(keyword))
 
 
 @settings(deadline=None)
 @given(st.dictionaries(ROWS, st.integers(-100, 100).map(lambda n: n / 100), max_size=20))
 def test_meaning_alone_keeps_its_order(cosine: dict[int, float]) -> None:
-    assert order(convex_combination({}, cosine)) == order(ranking_of(cosine))
+    assert order(convex_combination({}, cosine, 0.8)) == order(ranking_of(cosine))
 
 
 @settings(deadline=None)
@@ -98,7 +109,7 @@ def test_meaning_alone_keeps_its_order(cosine: dict[int, float]) -> None:
 def test_a_row_that_is_best_in_both_lists_is_first(
     keyword: dict[int, float], cosine: dict[int, float], best: int
 ) -> None:
-    merged = convex_combination(keyword | {best: 61.0}, cosine | {best: 1.0})
+    merged = convex_combination(keyword | {best: 61.0}, cosine | {best: 1.0}, 0.8)
     assert merged[0].score == pytest.approx(1.0)
     tied = [hit.row for hit in merged if hit.score == merged[0].score]
     assert best in tied
@@ -110,7 +121,7 @@ def test_the_unit_of_the_keyword_score_does_not_matter(
     keyword: dict[int, float], cosine: dict[int, float]
 ) -> None:
     doubled = {row: 2 * score for row, score in keyword.items()}
-    assert convex_combination(doubled, cosine) == convex_combination(keyword, cosine)
+    assert convex_combination(doubled, cosine, 0.8) == convex_combination(keyword, cosine, 0.8)
 
 
 # --- reciprocal rank fusion ---------------------------------------------------------------------

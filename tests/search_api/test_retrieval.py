@@ -13,7 +13,7 @@ from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.generation import Generation, open_generation
 from indexer.records import Document, Filters, Passage
-from search_api.fusion import convex_combination
+from search_api.fusion import convex_combination, vector_weight
 from search_api.query import parse
 from search_api.reader import ArchiveReader
 from search_api.responses import Mode
@@ -172,6 +172,7 @@ def test_the_merged_score_is_the_convex_combination_of_both_scores(reader: Archi
     expected = convex_combination(
         {found.row: found.keyword_score for found in merged if found.keyword_score},
         {found.row: found.cosine for found in merged},
+        vector_weight(3),
     )
     assert rows_of(merged) == [hit.row for hit in expected]
     assert [one.score for one in merged] == pytest.approx([hit.score for hit in expected])
