@@ -17,7 +17,7 @@ run: index
 	$(PY) -m web
 
 index: $(VENV)/.installed
-	$(PY) -m indexer build $(CORPUS) $(ARCHIVE_INDEX_DIR)
+	$(PY) -m indexer build "$(CORPUS)" "$(ARCHIVE_INDEX_DIR)"
 
 # torch goes first: with its CPU build in place nothing else asks for a CUDA one.
 $(VENV)/.installed: requirements.lock

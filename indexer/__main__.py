@@ -11,7 +11,7 @@ from indexer import generation
 from indexer.build import BuildReport, Progress, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
-from indexer.errors import GenerationError, IndexerError
+from indexer.errors import GenerationError, IndexerError, SourceError
 
 logger = logging.getLogger("indexer")
 
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("build", help="index SOURCE and publish a new generation")
-    command.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or a .jsonl file")
+    command.add_argument("source", type=_path, metavar="SOURCE", help="a folder, or a .jsonl file")
     _add_index_dir(command)
     command.add_argument("--encoder", default=BUNDLED_NAME, metavar="NAME", help="model or folder")
     command.add_argument("--query-prefix", default="", metavar="TEXT")
@@ -71,11 +71,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _path(written: str) -> Path:
+    if not written:
+        raise argparse.ArgumentTypeError("empty; expected a path")
+    return Path(written)
+
+
 def _add_index_dir(command: argparse.ArgumentParser) -> None:
-    command.add_argument("index_dir", type=Path, metavar="INDEX_DIR", help="folder of the index")
+    command.add_argument("index_dir", type=_path, metavar="INDEX_DIR", help="folder of the index")
 
 
 def _build(arguments: argparse.Namespace) -> int:
+    if not arguments.source.exists():  # before INDEX_DIR is made for a typing error
+        raise SourceError(
+            f"{arguments.source}: no such folder or file. Name the folder that holds reports"
+        )
     encoder = BuildEncoder(
         arguments.encoder,
         query_prefix=arguments.query_prefix,

@@ -215,7 +215,12 @@ def _spreadsheet(result: kreuzberg.ExtractionResult, extension: str) -> Extracti
         sheet = table.page_number - 1 if table.page_number else position
         if 0 <= sheet < len(names):
             builder.add_line(str(names[sheet]), level=1)
-        for row in table.cells[:_MAX_SPREADSHEET_ROWS]:
+        if len(table.cells) > _MAX_SPREADSHEET_ROWS:
+            raise UnreadableFileError(
+                f"too large: a sheet of {len(table.cells):,} rows; at most "
+                f"{_MAX_SPREADSHEET_ROWS:,} are read. Split the file"
+            )
+        for row in table.cells:
             builder.add_line(table_row(row))
     text = builder.text or clean(result.content)
     return Extraction(text, extension.lstrip("."), (), builder.headings, _properties(result))

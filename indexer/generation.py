@@ -163,11 +163,6 @@ class Generation:
         """Return the vector of a query (1, dimension)."""
         return self.encoder.encode([self.manifest.encoder.query_prefix + text])
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of sentences (n, dimension)."""
-        prefix = self.manifest.encoder.passage_prefix
-        return self.encoder.encode([prefix + text for text in texts])
-
     def vector_ranking(
         self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
     ) -> Ranking:
@@ -288,7 +283,12 @@ def open_generation(index_dir: Path) -> Generation:
                 live,
             )
         return generation
-    raise refused[0]
+    if isinstance(refused[0], FormatError):
+        raise refused[0]
+    raise DamagedError(
+        f"{index_dir}: no generation can be used ({refused[0]}). "
+        f"Build again: python -m indexer build SOURCE {index_dir}"
+    )
 
 
 def current_id(index_dir: Path) -> str:

@@ -145,7 +145,10 @@ class KeywordIndex:
         if compiled is None:
             return (), 0
         result = _guarded(
-            lambda: self._searcher.search(compiled, limit=max(depth, 1), count=True), "search"
+            lambda: self._searcher.search(
+                compiled, limit=min(max(depth, 1), max(self.count, 1)), count=True
+            ),
+            "search",
         )
         return self._ranking(result.hits[:depth]), int(result.count)  # type: ignore[attr-defined]
 

@@ -38,8 +38,8 @@ class SourceItem:
 def scan(source: Path, index_dir: Path) -> list[SourceItem]:
     """Return everything that SOURCE holds, ordered by source_id, with the digest of its content.
 
-    Hidden files, office lock files ("~$…"), a README.md at the top, and INDEX_DIR where it lies
-    inside are not reports. Raises SourceError where SOURCE is missing or holds no file.
+    Hidden files, office lock files ("~$…"), a README.md at the top, and indexes that lie inside are
+    not reports. Raises SourceError where SOURCE is missing or holds no file.
     """
     if source.is_file():
         if source.suffix.lower() != _JSONL:
@@ -66,7 +66,7 @@ def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and (Path(folder) / name).resolve() != index_dir
+            if not name.startswith(".") and not _is_index(Path(folder) / name, index_dir)
         )
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted([*names, *links]):
@@ -82,6 +82,13 @@ def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
         path = Path(error.filename)
         name = _readable(path.relative_to(source)) + "/"
         yield SourceItem(name, path, "", 0, problem=f"cannot be opened: {_reason(error)}")
+
+
+def _is_index(folder: Path, index_dir: Path) -> bool:
+    """True for INDEX_DIR and for any other index: what they hold are not reports."""
+    if folder.resolve() == index_dir:
+        return True
+    return (folder / "generations").is_dir() and (folder / "write.lock").is_file()
 
 
 def _file(path: Path, source_id: str, source: Path) -> SourceItem:
@@ -150,7 +157,7 @@ def _name_of(line: bytes, number: int) -> tuple[str, str]:
         return f"line {number}", f"line {number}: not an object with _id, title and text"
     if not isinstance(found.get("_id"), str | int) or found["_id"] == "":
         return f"line {number}", f"line {number}: no _id; expected _id, title and text"
-    return _clean(str(found["_id"])), ""
+    return " ".join(_clean(str(found["_id"])).split()), ""
 
 
 def load_line(item: SourceItem) -> tuple[Document, DocumentText]:

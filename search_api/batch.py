@@ -23,12 +23,15 @@ def read_questions(path: Path) -> Iterator[tuple[str, str]]:
     SearchError that names the line.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield _question(line, f"{path}, line {number}")
     except (OSError, UnicodeDecodeError) as error:
-        raise SearchError(f"{path}: cannot be read ({error})") from error
+        raise SearchError(
+            f"{path}: cannot be read ({type(error).__name__}); expected a file of JSON lines in "
+            "UTF-8. Name such a file"
+        ) from error
 
 
 def _question(line: str, place: str) -> tuple[str, str]:
@@ -41,7 +44,7 @@ def _question(line: str, place: str) -> tuple[str, str]:
             asked = found["text"] if "text" in found else found["question"]
         if not isinstance(asked, str):
             raise TypeError(asked)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SearchError(
             f"{place}: expected an object with id (or _id) and question (or text)"
         ) from error

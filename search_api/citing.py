@@ -1,10 +1,9 @@
 """Where is a quote, in words and as a link? Anchors, addresses, and citations of a report."""
 
 import datetime
-from bisect import bisect_right
 from urllib.parse import quote, urlencode
 
-from indexer.records import Block, BlockKind, Document, DocumentText
+from indexer.records import Block, Document, DocumentText
 
 
 def report_url(document_id: str) -> str:
@@ -35,17 +34,6 @@ def place_of(text: DocumentText, offset: int) -> tuple[tuple[str, ...], str, int
     if block is None:
         return (), "", text.page_at(offset)
     return block.section, block.paragraph, text.page_at(offset)
-
-
-def is_quotable(text: DocumentText, start: int, end: int) -> bool:
-    """True where no block of text[start:end] is boilerplate."""
-    first = max(0, bisect_right(text.blocks, start, key=lambda block: block.start) - 1)
-    for block in text.blocks[first:]:
-        if block.start >= end:
-            break
-        if block.kind is BlockKind.BOILERPLATE and block.end > start:
-            return False
-    return True
 
 
 def citation_of(document: Document) -> str:

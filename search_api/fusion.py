@@ -6,8 +6,8 @@ from indexer.records import Hit, Ranking
 
 # Weight of the vector side: the more words a question has, the less each says of what is wanted,
 # and the more its meaning counts as a whole. One weight of .8 (which Bruch, Gai & Ingber find
-# robust) is worse than the vectors alone on questions of fourteen words; .93 is worse than the words
-# alone on those of five.
+# robust) is worse than the vectors alone on questions of fourteen words; .93 is worse than the
+# words alone on those of five.
 SHORT_WEIGHT, LONG_WEIGHT = 0.77, 0.94
 SHORT_TERMS, LONG_TERMS = 7, 14
 # k of reciprocal rank fusion, as its authors chose it; not tuned on our queries.

@@ -57,13 +57,15 @@ class LiveArchive:
                     opened.share_encoder(self._generation)
                 opened.encode_query("warm up")
             except IndexerError as error:
+                news = str(error) != self._problem
                 self._problem = str(error)
                 if self._generation is None:
                     raise
-                logger.warning("still serving %s: %s", self._generation.generation_id, error)
+                if news:  # said once, not at every look
+                    logger.warning("still serving %s: %s", self._generation.generation_id, error)
                 return
             self._refused = "" if opened.generation_id == wanted else wanted
-            self._generation = opened
+            self._generation, self._problem = opened, ""
             logger.info(
                 "serving generation %s, %d passages, opened in %.1f s",
                 opened.generation_id,

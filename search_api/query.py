@@ -17,6 +17,7 @@ from itertools import pairwise
 from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
 
 MAX_WORDS = 256
+NOTHING_TO_LOOK_FOR = "nothing to look for: name at least one word that must occur"
 MAX_NESTED = 20
 # What two neighbouring words side by side count, relative to a word. Measured: .3 gains .01 nDCG@10
 # on paragraphs and archive reports and costs .003 on cranfield; 1 loses on most sets.
@@ -125,6 +126,8 @@ def parse(q: str) -> ParsedQuery:
     else:
         node = _bag(searched)
     words, phrases = _leaves(node)
+    if not (words or phrases or repairs) and written.strip():
+        repairs.append(NOTHING_TO_LOOK_FOR)
     return ParsedQuery(
         q=q,
         node=_with_pairs(node),

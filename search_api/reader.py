@@ -42,9 +42,6 @@ class ArchiveReader(Protocol):
     def encode_query(self, text: str) -> Vectors:
         """Return the vector of a query (1, dimension)."""
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of sentences (n, dimension)."""
-
     def vector_ranking(
         self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
     ) -> Ranking:

@@ -59,7 +59,6 @@ class Reindexer:
             str(index_dir),
         ]
         self._token = token
-        self._paths = {str(source_dir): "SOURCE", str(index_dir): "INDEX_DIR"}
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -99,13 +98,14 @@ class Reindexer:
             logger.error("re-index %s could not start: %s", job.job_id, error)
             self._finish(job, "failed", "the build could not be started")
             return
-        state = "done" if finished.returncode == 0 else "failed"
-        lines = (finished.stdout if state == "done" else finished.stderr).strip().splitlines()
-        self._finish(job, state, lines[-1] if lines else "")
+        if finished.returncode == 0:
+            self._finish(job, "done", (finished.stdout.strip().splitlines() or [""])[-1])
+            return
+        # The reason may name paths of the server: it goes into the log, not into a response.
+        logger.error("re-index %s failed: %s", job.job_id, finished.stderr.strip())
+        self._finish(job, "failed", "the build failed; the owner finds the reason in the log")
 
     def _finish(self, job: Job, state: str, message: str) -> None:
-        for path, name in self._paths.items():  # a response never shows a path of the server
-            message = message.replace(path, name)
         with self._lock:
             self._jobs[job.job_id] = replace(job, state=state, message=message)
         logger.info("re-index %s %s: %s", job.job_id, state, message)

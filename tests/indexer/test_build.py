@@ -132,7 +132,7 @@ def test_the_sample_is_searchable_and_its_passages_are_slices_of_it(sample_index
 def test_a_passage_is_among_the_three_nearest_to_its_own_text(sample_index: Path) -> None:
     opened = open_generation(sample_index)
     rows = range(0, opened.counts.passages, 9)
-    vectors = opened.encode([passage.text for passage in opened.passages(rows)])
+    vectors = opened.encoder.encode([passage.text for passage in opened.passages(rows)])
     for row, vector in zip(rows, vectors, strict=True):
         nearest = opened.vector_ranking(vector[None], 3, Filters())
         assert row in [hit.row for hit in nearest]

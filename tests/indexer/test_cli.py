@@ -202,7 +202,8 @@ def test_a_damaged_index_is_one_line(index_dir: Path, command: str) -> None:
     live = generation.current_id(index_dir)
     (live_folder(index_dir) / "store.sqlite").unlink()
     line = fails_in_one_line(run(command, index_dir))
-    assert line == f"indexer: {live}: damaged: store.sqlite: No such file or directory"
+    assert f"({live}: damaged: store.sqlite: No such file or directory)" in line
+    assert line.endswith(f"Build again: python -m indexer build SOURCE {index_dir}")
 
 
 def test_an_index_of_another_format_is_one_line_and_names_the_next_step(index_dir: Path) -> None:
@@ -275,3 +276,26 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     commands = re.findall(r"^    (build|check|coverage|list|prune) ", shown, re.M)
     assert commands == ["build", "check", "coverage", "list", "prune"]
+
+
+def test_the_copy_of_an_unread_file_is_unread_too(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "report.txt").write_text("The board met on 17 March 2011 and noted the report.")
+    for name in ("empty.txt", "empty-too.txt"):
+        (source / name).touch()
+    assert run("build", source, tmp_path / "index").returncode == 0
+    found = json.loads(run("coverage", tmp_path / "index", "--json").stdout)
+    assert (found["searchable"], found["duplicate"], found["unread"]) == (1, 0, 2)
+    again = run("build", source, tmp_path / "index")
+    assert again.stdout.startswith("nothing has changed: ")
+
+
+def test_a_source_that_is_missing_makes_no_index_folder(tmp_path: Path) -> None:
+    line = fails_in_one_line(run("build", tmp_path / "absent", tmp_path / "index"))
+    assert "no such folder or file" in line
+    assert not (tmp_path / "index").exists()
+
+
+def test_an_empty_source_is_a_usage_error(tmp_path: Path) -> None:
+    assert run("build", "", tmp_path / "index").returncode == 2

@@ -83,9 +83,6 @@ class PlainReader:
     def encode_query(self, text: str) -> Vectors:
         return self._encode([text])
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts)
-
     def vector_ranking(
         self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
     ) -> Ranking:

@@ -10,7 +10,6 @@ from search_api.citing import (
     anchor_of,
     citation_of,
     in_words,
-    is_quotable,
     place_of,
     place_url,
     report_url,
@@ -63,13 +62,6 @@ def test_a_link_to_a_place_has_the_span_and_the_anchor() -> None:
 
 def test_an_id_cannot_leave_its_place_in_an_address() -> None:
     assert report_url("../a b?c#d") == "/reports/..%2Fa%20b%3Fc%23d"
-
-
-def test_boilerplate_is_not_quotable_and_what_touches_it_is_not_either() -> None:
-    assert is_quotable(TEXT, 21, 36)
-    assert not is_quotable(TEXT, 0, 5)
-    assert not is_quotable(TEXT, 5, 28)
-    assert is_quotable(TEXT, 12, 28)
 
 
 def test_a_report_is_cited_by_title_body_committee_number_and_date() -> None:

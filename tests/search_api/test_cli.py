@@ -221,3 +221,24 @@ def test_wrong_usage_exits_with_two(capsys: Output, arguments: tuple[str, ...]) 
         main(arguments)
     assert caught.value.code == 2
     assert "usage: python -m search_api" in capsys.readouterr().err
+
+
+def test_a_depth_beyond_all_passages_gives_them_all(
+    sample_index: Path, tmp_path: Path, capsys: Output
+) -> None:
+    asked = tmp_path / "q.jsonl"
+    asked.write_text('\ufeff{"_id": "1", "text": "gangs"}\n', encoding="utf-8")
+    code, out, _ = run(capsys, "run", sample_index, asked, "--depth", "99999999999999")
+    assert code == 0
+    assert [int(line.split()[-3]) for line in out.splitlines()] == list(range(1, 19))
+
+
+def test_a_question_that_is_nested_too_deep_is_one_line(
+    sample_index: Path, tmp_path: Path, capsys: Output
+) -> None:
+    asked = tmp_path / "q.jsonl"
+    asked.write_text("[" * 200_000)
+    code, _, err = run(capsys, "run", sample_index, asked)
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "line 1: expected an object" in err

@@ -7,7 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
-from search_api.query import MAX_WORDS, PAIR_WEIGHT, ParsedQuery, is_function_word
+from search_api.query import (
+    MAX_WORDS,
+    NOTHING_TO_LOOK_FOR,
+    PAIR_WEIGHT,
+    ParsedQuery,
+    is_function_word,
+)
 from search_api.query import parse as parse_with_pairs
 
 NOT_CLOSED = "ignored a quotation mark that is not closed"
@@ -377,7 +383,7 @@ def test_what_is_said_to_be_understood_is_understood_the_same(q: str, chosen: in
     # An operator that was ignored may leave brackets behind; what is spelt out may be too long.
     if "with nothing" not in query.repaired and again.repaired != TRUNCATED:
         assert again.understood == query.understood
-        assert again.repaired == ""
+        assert again.repaired in ("", NOTHING_TO_LOOK_FOR)
         assert_same_meaning(query, again, chosen)
 
 
@@ -392,3 +398,8 @@ def test_the_terms_are_the_words_that_may_match_and_none_of_the_excluded_branche
         return [node.text]
 
     assert set(query.terms) == set(wanted(query.node))
+
+
+@pytest.mark.parametrize("q", ["-gang", "*", 'title:""', "NOT gangs"])
+def test_a_query_that_looks_for_nothing_says_so(q: str) -> None:
+    assert parse(q).repaired == NOTHING_TO_LOOK_FOR
