@@ -69,6 +69,26 @@ _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 _GONE: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "Made from a generation that is no longer served"}
 }
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "The bearer token is missing or wrong"},
+    403: {"model": Problem, "description": "Re-indexing over HTTP is off"},
+}
+_RUNNING: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "A re-index is running already"}
+}
+_ANSWER_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["q"],
+                "properties": {name: {"type": "string"} for name in parameters.ANSWER_NAMES},
+                "additionalProperties": False,
+            }
+        }
+    },
+}
 _MAX_POST_BYTES = 100_000
 
 
@@ -106,7 +126,15 @@ def create_app(settings: Settings) -> FastAPI:
     _add_reading_routes(app)
     _add_reindex_routes(app, reindexer)
     _add_operation_routes(app, archive)
+    _document_what_is_sent(app)
     return app
+
+
+def _document_what_is_sent(app: FastAPI) -> None:
+    """Take FastAPI's own 422 out of the OpenAPI document: bad parameters are problems, 400."""
+    for operations in app.openapi()["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
 
 
 def _add_reading_routes(app: FastAPI) -> None:
@@ -144,7 +172,12 @@ def _add_reading_routes(app: FastAPI) -> None:
         """Answer with sentences copied from the reports, each cited to its place."""
         return _sent(request, service.answer(*parameters.read_answer(_given(request))))
 
-    @app.post("/v1/answer", response_model=AnswerResponse, responses=_PROBLEMS)
+    @app.post(
+        "/v1/answer",
+        response_model=AnswerResponse,
+        responses=_PROBLEMS,
+        openapi_extra={"requestBody": _ANSWER_BODY},
+    )
     async def answer_posted(request: Request) -> Response:
         """As GET, with the parameters as a JSON object."""
         given = [*_given(request), *_from_json(await _body(request))]
@@ -181,7 +214,7 @@ def _add_reading_routes(app: FastAPI) -> None:
 
 
 def _add_reindex_routes(app: FastAPI, reindexer: Reindexer) -> None:
-    @app.post("/v1/reindex", status_code=202, responses={401: {"model": Problem}})
+    @app.post("/v1/reindex", status_code=202, responses=_REFUSED | _RUNNING)
     def reindex(request: Request) -> Response:
         """Index the source folder again; needs the bearer token of the service."""
         reindexer.authorize(request.headers.get("authorization", ""))
@@ -193,7 +226,7 @@ def _add_reindex_routes(app: FastAPI, reindexer: Reindexer) -> None:
             headers={"Location": address},
         )
 
-    @app.get("/v1/reindex/{job_id}", responses=_MISSING)
+    @app.get("/v1/reindex/{job_id}", responses=_REFUSED | _MISSING)
     def reindex_status(request: Request, job_id: str) -> Response:
         """What became of a re-index."""
         reindexer.authorize(request.headers.get("authorization", ""))

@@ -376,6 +376,16 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
         *("q", "mode", "body", "committee", "doc_type", "date_from", "date_to"),
         *("sort", "limit", "cursor", "facets", "group"),
     }
+    operations = [one for path in described["paths"].values() for one in path.values()]
+    assert all("422" not in one["responses"] for one in operations)
+    body = described["paths"]["/v1/answer"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["schema"]["required"] == ["q"]
+    assert set(described["paths"]["/v1/reindex"]["post"]["responses"]) == {
+        "202",
+        "401",
+        "403",
+        "409",
+    }
     page = client.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "<code>GET /v1/search</code>" in page.text
