@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ import numpy as np
 from indexer import keyword_index, vector_index
 from indexer.chunking import PassageLimits, cut
 from indexer.embedding import BuildEncoder, Vectors, token_starts
-from indexer.errors import IndexerError, SourceError, UnreadableFileError
+from indexer.errors import FormatError, IndexerError, SourceError, UnreadableFileError
 from indexer.generation import (
     FORMAT_VERSION,
     Generation,
@@ -41,6 +42,7 @@ from indexer.generation import (
     publish,
     write_lock,
 )
+from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
 from indexer.loading import LoadingPool
 from indexer.passage_store import PassageStore, StoreWriter
 from indexer.records import (
@@ -173,12 +175,24 @@ class _Build:
             return None
         try:
             found = open_generation(self._index_dir)
+        except FormatError as error:
+            logger.warning("rebuilding an index of another version: %s", error)
+            return None
         except IndexerError as error:
             logger.warning("building from scratch: %s", error)
             return None
         if found.manifest.encoder.fingerprint != self._encoder.spec.fingerprint:
             logger.info("building from scratch: another encoder")
             return None
+        return found
+
+    @cached_property
+    def _known_vectors(self) -> KnownVectors | None:
+        if self._previous is not None:
+            return known_vectors_of(self._previous)
+        found = find_known_vectors(self._index_dir, self._encoder.spec)
+        if found is not None:
+            logger.warning("the vectors of %d texts are kept", len(found))
         return found
 
     def _reads_alike(self) -> bool:
@@ -238,7 +252,7 @@ class _Build:
         The text is None where the last generation has the vector.
         """
         writer = StoreWriter(self._work)
-        known = self._previous.store.embedded_digests() if self._previous else {}
+        known = self._known_vectors or ()
         wanted: list[tuple[bytes, str | None]] = []
         starts = token_starts(self._encoder.tokenizer_file)
         records = dict(plan.settled)
@@ -326,11 +340,9 @@ class _Build:
             resumed.update(batch)
             done += len(batch)
             self._progress("embed", done, len(missing))
-        known = self._previous.store.embedded_digests() if self._previous else {}
         copied = [row for row, (digest, _) in enumerate(wanted) if digest not in missing]
-        if copied and self._previous:
-            rows = np.array([known[wanted[row][0]] for row in copied], np.int64)
-            vectors[copied] = self._previous.vectors.vectors(rows)
+        if copied and self._known_vectors is not None:
+            vectors[copied] = self._known_vectors.of([wanted[row][0] for row in copied])
         for row, (digest, _) in enumerate(wanted):
             if digest in missing:
                 vectors[row] = resumed[digest]
@@ -339,19 +351,18 @@ class _Build:
 
     def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
         """Yield (position, vectors) of consecutive slices of `texts`."""
-        if self._previous is not None and 0 < len(texts) <= FEW_TEXTS:
-            exported = encoder_folder(self._previous.folder)
-            yield 0, self._encoder.encode_few(texts, exported)
+        if self._known_vectors is not None and 0 < len(texts) <= FEW_TEXTS:
+            yield 0, self._encoder.encode_few(texts, self._known_vectors.encoder_folder)
         else:
             yield from self._encoder.encode_passages(texts)
 
     def _write_encoder(self) -> None:
         """Carry the query encoder over from the last generation, or export it."""
         target = encoder_folder(self._work)
-        if self._previous is None:
+        if self._known_vectors is None:
             self._encoder.export(target)
             return
-        for path in sorted(encoder_folder(self._previous.folder).iterdir()):
+        for path in sorted(self._known_vectors.encoder_folder.iterdir()):
             link_or_copy(path, target / path.name)
 
     def _publish(self, store: PassageStore) -> Manifest:

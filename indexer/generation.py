@@ -41,7 +41,7 @@ from indexer.records import Document, DocumentText, Filters, Passage, Ranking
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KEPT_GENERATIONS = 2  # the live one and the last good one before it
 
 _CURRENT = "CURRENT"

@@ -270,7 +270,10 @@ class PassageStore:
         ]
 
     def embedded_digests(self) -> dict[bytes, int]:
-        """Return for the digest of each embedded text a row that has its vector."""
+        """Return for the digest of each embedded text a row that has its vector.
+
+        Stores of every format answer this one.
+        """
         return {digest: row for row, digest in self._all("SELECT row, embedded FROM passages")}
 
     def document_positions(self) -> npt.NDArray[np.int32]:

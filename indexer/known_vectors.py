@@ -1,0 +1,95 @@
+"""The vectors that an index holds already, by the digest of their text.
+
+A build embeds nothing twice, also where the last generation cannot be opened: after an upgrade its
+format or its analysis may be another, or a part of it may be damaged. Its vectors are used all the
+same where the encoder is the same and the few files that hold them are whole.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer import passage_store, vector_index
+from indexer.embedding import EncoderSpec, Vectors
+from indexer.errors import DamagedError
+from indexer.generation import (
+    Generation,
+    encoder_folder,
+    generation_folder,
+    generation_ids,
+    sha256_of,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class KnownVectors:
+    """Vectors by digest, and the folder of the query encoder that goes with them."""
+
+    def __init__(
+        self, rows: dict[bytes, int], vectors: vector_index.VectorIndex, encoder: Path
+    ) -> None:
+        self._rows = rows
+        self._vectors = vectors
+        self.encoder_folder = encoder
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def of(self, digests: Sequence[bytes]) -> Vectors:
+        """Return the vectors of `digests` (n, dimension), in that order."""
+        rows = np.array([self._rows[digest] for digest in digests], np.int64)
+        return self._vectors.vectors(rows)
+
+
+def known_vectors_of(generation: Generation) -> KnownVectors:
+    """Return the vectors of an open generation."""
+    return KnownVectors(
+        generation.store.embedded_digests(), generation.vectors, encoder_folder(generation.folder)
+    )
+
+
+def find_known_vectors(index_dir: Path, encoder: EncoderSpec) -> KnownVectors | None:
+    """Return the vectors of the newest generation, of any format, that has them from `encoder`.
+
+    None where there is none whose vectors are whole.
+    """
+    for generation_id in generation_ids(index_dir):
+        folder = generation_folder(index_dir, generation_id)
+        try:
+            found = _read(folder, encoder)
+        except Exception as error:  # whatever is wrong with it, the texts can be embedded again
+            logger.info("%s: its vectors cannot be used (%s)", generation_id, error)
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _read(folder: Path, encoder: EncoderSpec) -> KnownVectors | None:
+    """Read what all formats have in common; raises where it is damaged or not there."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if EncoderSpec(**manifest["encoder"]).fingerprint != encoder.fingerprint:
+        return None
+    _check_whole(folder, manifest["files"])
+    rows = passage_store.PassageStore(folder).embedded_digests()
+    vectors = vector_index.VectorIndex(folder)
+    if vectors.dimension != encoder.dimension or max(rows.values(), default=-1) >= vectors.count:
+        raise DamagedError(f"{folder.name}: vectors and passages do not belong together")
+    return KnownVectors(rows, vectors, encoder_folder(folder))
+
+
+def _check_whole(folder: Path, files: dict[str, Any]) -> None:
+    """Raise DamagedError unless store, vectors and query encoder are as the manifest has them."""
+    wanted = {passage_store.FILE_NAME, vector_index.FILE_NAME}
+    encoder = f"{encoder_folder(folder).name}/"
+    for name in {*wanted, *(name for name in files if name.startswith(encoder))}:
+        if sha256_of(folder / name) != files[name]["sha256"]:
+            raise DamagedError(f"{folder.name}: {name} has changed")
