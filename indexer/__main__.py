@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer import generation
+from indexer import generation, publishing
 from indexer.build import BuildReport, Progress, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
@@ -132,10 +132,10 @@ class _ProgressBars:
 
 def _check(arguments: argparse.Namespace) -> int:
     index_dir: Path = arguments.index_dir
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     damaged = 0
-    for generation_id in generation.generation_ids(index_dir):
-        folder = generation.generation_folder(index_dir, generation_id)
+    for generation_id in publishing.generation_ids(index_dir):
+        folder = publishing.generation_folder(index_dir, generation_id)
         try:
             opened = generation.open_folder(folder)
         except GenerationError as error:
@@ -148,7 +148,7 @@ def _check(arguments: argparse.Namespace) -> int:
                 f"{generation_id}\t{state}\tdocuments={counts.documents} "
                 f"passages={counts.passages} bytes={opened.bytes_on_disk}"
             )
-    if live not in generation.generation_ids(index_dir):
+    if live not in publishing.generation_ids(index_dir):
         damaged += 1
         print(f"{live}\tmissing\tCURRENT names it, but it is not there")
     if damaged:
@@ -188,9 +188,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    generation.current_id(arguments.index_dir)  # a mistyped folder is not made
-    with generation.write_lock(arguments.index_dir):
-        for generation_id in generation.prune(arguments.index_dir, max(1, arguments.keep)):
+    publishing.current_id(arguments.index_dir)  # a mistyped folder is not made
+    with publishing.write_lock(arguments.index_dir):
+        for generation_id in publishing.prune(arguments.index_dir, max(1, arguments.keep)):
             print(generation_id)
     return 0
 

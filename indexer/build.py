@@ -12,9 +12,8 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,32 +25,29 @@ from indexer import keyword_index, vector_index
 from indexer.chunking import PassageLimits, cut
 from indexer.embedding import BuildEncoder, Vectors, token_starts
 from indexer.errors import FormatError, IndexerError, SourceError, UnreadableFileError
-from indexer.generation import (
-    FORMAT_VERSION,
-    Generation,
-    Manifest,
+from indexer.generation import Generation, encoder_folder, open_generation
+from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
+from indexer.loading import LoadingPool
+from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
+from indexer.passage_store import PassageStore, StoreWriter
+from indexer.plan import Plan, plan, record_of, told
+from indexer.publishing import (
     building_folder,
-    encoder_folder,
-    entries_of,
     generation_folder,
     generation_ids,
     link_or_copy,
     named_in_current,
-    open_generation,
     prune,
     publish,
     write_lock,
 )
-from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
-from indexer.loading import LoadingPool
-from indexer.passage_store import PassageStore, StoreWriter
 from indexer.records import (
     Document,
     DocumentText,
     FileRecord,
     FileStatus,
-    document_id_of,
 )
+from indexer.saved_vectors import SavedVectors
 from indexer.source import SourceItem, load_line, scan
 
 logger = logging.getLogger(__name__)
@@ -61,7 +57,6 @@ logger = logging.getLogger(__name__)
 LOADER_VERSION = 4
 # Up to so many new texts a build does not load torch: about 3 s here, and 4 to 8 s to load it.
 FEW_TEXTS = 128
-_SAME_CONTENT = "same content as "
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
@@ -107,15 +102,6 @@ def build(
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What to do with each item: `settled` needs no reading, `changed` does, both by source_id."""
-
-    items: Sequence[SourceItem]
-    settled: dict[str, FileRecord]
-    changed: list[SourceItem]
-
-
 class _Build:
     """One run: the state that its phases hand on."""
 
@@ -134,24 +120,19 @@ class _Build:
         self._progress = progress
         self._work = building_folder(index_dir) / "generation"
         self._previous = self._open_previous()
-        self._vectors_so_far = _VectorsSoFar(building_folder(index_dir), encoder.spec.fingerprint)
+        self._saved_vectors = SavedVectors(building_folder(index_dir), encoder.spec.fingerprint)
         self._seconds: dict[str, float] = {}
 
     def run(self) -> BuildReport:
         started = time.perf_counter()
         items = self._timed("scan", lambda: scan(self._source, self._index_dir))
-        plan = self._plan(items)
-        if (
-            self._is_live()
-            and self._reads_alike()
-            and not plan.changed
-            and not self._vanished(plan)
-        ):
+        planned = plan(items, self._known_files())
+        if self._is_live() and self._reads_alike() and planned.leaves(self._known_files()):
             assert self._previous is not None
             return self._report(self._previous, published=False, embedded=0)
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
-        wanted = self._timed("read", lambda: self._write_store(plan))
+        wanted = self._timed("read", lambda: self._write_store(planned))
         store = PassageStore(self._work)
         if not wanted:
             raise SourceError(self._nothing_readable(store))
@@ -162,7 +143,7 @@ class _Build:
         self._seconds["all"] = time.perf_counter() - started
         for removed in prune(self._index_dir):
             logger.info("pruned generation %s", removed)
-        self._vectors_so_far.delete()
+        self._saved_vectors.delete()
         return self._report(
             Generation(generation_folder(self._index_dir, manifest.generation_id), manifest),
             published=True,
@@ -208,45 +189,10 @@ class _Build:
             return False
         return self._previous.generation_id == named_in_current(self._index_dir)
 
-    def _plan(self, items: Sequence[SourceItem]) -> _Plan:
-        """Sort the items into what is settled already and what has to be read."""
-        known = {record.source_id: record for record in self._known_files()}
-        settled: dict[str, FileRecord] = {}
-        changed: list[SourceItem] = []
-        first_of: dict[str, str] = {}
-        for item in items:
-            record = known.get(item.source_id)
-            original = (
-                item.source_id
-                if item.problem or item.line is not None
-                else first_of.setdefault(item.sha256, item.source_id)
-            )
-            if item.problem:
-                settled[item.source_id] = _record(item, FileStatus.UNREAD, item.problem)
-            elif original != item.source_id:
-                settled[item.source_id] = _record(
-                    item, FileStatus.DUPLICATE, f"{_SAME_CONTENT}{original}", original
-                )
-            elif (
-                record is not None
-                and record.sha256 == item.sha256
-                and record.status is not FileStatus.DUPLICATE
-                and not (record.status is FileStatus.UNREAD and not record.sha256)
-            ):
-                settled[item.source_id] = record
-            else:
-                changed.append(item)
-        return _Plan(items, settled, changed)
-
     def _known_files(self) -> Iterator[FileRecord]:
         return self._previous.store.files() if self._previous and self._reads_alike() else iter(())
 
-    def _vanished(self, plan: _Plan) -> bool:
-        return list(self._known_files()) != [
-            _told(plan.settled[source_id], plan.settled) for source_id in sorted(plan.settled)
-        ]
-
-    def _write_store(self, plan: _Plan) -> list[tuple[bytes, str | None]]:
+    def _write_store(self, planned: Plan) -> list[tuple[bytes, str | None]]:
         """Write the passage store; return for each row the digest and text to embed.
 
         The text is None where the last generation has the vector.
@@ -255,33 +201,33 @@ class _Build:
         known = self._known_vectors or ()
         wanted: list[tuple[bytes, str | None]] = []
         starts = token_starts(self._encoder.tokenizer_file)
-        records = dict(plan.settled)
-        loaded = self._load(plan.changed)
-        for position, item in enumerate(plan.items):
-            self._progress("read", position + 1, len(plan.items))
-            record = plan.settled.get(item.source_id)
+        records = dict(planned.settled)
+        loaded = self._load(planned.changed)
+        for position, item in enumerate(planned.items):
+            self._progress("read", position + 1, len(planned.items))
+            record = planned.settled.get(item.source_id)
             if record is not None:
                 if record.status is FileStatus.SEARCHABLE and self._previous:
                     wanted.extend(self._copy(record, writer))
                 continue
             found = next(loaded)
             if isinstance(found, UnreadableFileError):
-                records[item.source_id] = _record(item, FileStatus.UNREAD, str(found))
+                records[item.source_id] = record_of(item, FileStatus.UNREAD, str(found))
                 continue
             document, text = found
             pieces = cut(document, text, starts, self._limits)
             if not pieces:
                 reason = "no text in it that can be searched"
-                records[item.source_id] = _record(item, FileStatus.UNREAD, reason)
+                records[item.source_id] = record_of(item, FileStatus.UNREAD, reason)
                 continue
             passages = [(passage, _digest(embedded)) for passage, embedded in pieces]
             writer.add_document(document, text, passages)
-            records[item.source_id] = _record(item, FileStatus.SEARCHABLE, "", document.source_id)
+            records[item.source_id] = record_of(item, FileStatus.SEARCHABLE, "", document.source_id)
             wanted.extend(
                 (digest, None if digest in known else embedded)
                 for (_, digest), (_, embedded) in zip(passages, pieces, strict=True)
             )
-        writer.add_files(_told(records[item.source_id], records) for item in plan.items)
+        writer.add_files(told(records[item.source_id], records) for item in planned.items)
         writer.close()
         return wanted
 
@@ -325,7 +271,7 @@ class _Build:
         dimension = self._encoder.spec.dimension
         vectors: Vectors = np.zeros((len(wanted), dimension), np.float32)
         missing = {digest: text for digest, text in wanted if text is not None}
-        resumed = self._vectors_so_far.load(dimension)
+        resumed = self._saved_vectors.load(dimension)
         # Long texts first: a progress bar that ends sooner than it said, and the largest batch,
         # which decides the memory that is needed, at the start.
         todo = sorted(
@@ -336,7 +282,7 @@ class _Build:
         self._progress("embed", done, len(missing))
         for start, found in self._encode([missing[digest] for digest in todo]):
             batch = dict(zip(todo[start : start + len(found)], found, strict=True))
-            self._vectors_so_far.save(batch)
+            self._saved_vectors.save(batch)
             resumed.update(batch)
             done += len(batch)
             self._progress("embed", done, len(missing))
@@ -412,64 +358,5 @@ class _Build:
         )
 
 
-class _VectorsSoFar:
-    """The vectors of a build that is under way, so that a killed one embeds nothing twice."""
-
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        self._path = folder / f"vectors-{fingerprint}.sqlite"
-
-    def load(self, dimension: int) -> dict[bytes, Vectors]:
-        """Return the vectors that an earlier build left, by the digest of their text."""
-        if not self._path.exists():
-            return {}
-        try:
-            with closing(sqlite3.connect(self._path)) as connection:
-                rows = connection.execute("SELECT digest, vector FROM vectors").fetchall()
-        except sqlite3.DatabaseError:
-            logger.warning("what an interrupted build had embedded cannot be read: starting over")
-            self.delete()
-            return {}
-        found = {digest: np.frombuffer(vector, np.float32) for digest, vector in rows}
-        return {digest: vector for digest, vector in found.items() if len(vector) == dimension}
-
-    def save(self, batch: dict[bytes, Vectors]) -> None:
-        """Add vectors; they are on disk when this returns."""
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                ((digest, vector.tobytes()) for digest, vector in batch.items()),
-            )
-
-    def delete(self) -> None:
-        """Forget them: they are part of a published generation, or worthless."""
-        self._path.unlink(missing_ok=True)
-
-
 def _digest(embedded: str) -> bytes:
     return hashlib.sha256(embedded.encode()).digest()[:16]
-
-
-def _told(record: FileRecord, records: Mapping[str, FileRecord]) -> FileRecord:
-    """Return what coverage says of a file: the copy of an unread file is unread too."""
-    if record.status is not FileStatus.DUPLICATE:
-        return record
-    original = records[record.reason.removeprefix(_SAME_CONTENT)]
-    if original.status is FileStatus.UNREAD:
-        return replace(record, status=FileStatus.UNREAD, reason=original.reason, document_ids=())
-    return record
-
-
-def _record(
-    item: SourceItem, status: FileStatus, reason: str = "", document_of: str = ""
-) -> FileRecord:
-    return FileRecord(
-        source_id=item.source_id,
-        sha256=item.sha256,
-        size=item.size,
-        status=status,
-        reason=reason,
-        document_ids=(document_id_of(document_of),) if document_of else (),
-    )

@@ -1,105 +1,23 @@
-"""One published index: manifest, checksums, atomic publishing, opening, pruning.
+"""One published index, opened whole: its parts are checked, and belong together."""
 
-    INDEX_DIR/
-        CURRENT                    id of the live generation, replaced by an atomic rename
-        write.lock                 held, with the holder's pid inside, while a build runs
-        building/                  work of a build that has not been published
-        generations/<id>/
-            manifest.json          written last; names every other file with size and sha256
-            store.sqlite, vectors.faiss, keyword/…, encoder/…
-
-Nothing in a generation changes after its manifest is written.
-"""
-
-import fcntl
-import hashlib
-import json
 import logging
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer import keyword_index, passage_store, vector_index
-from indexer.chunking import PassageLimits
-from indexer.embedding import EncoderSpec, QueryEncoder, Vectors, open_query_encoder
-from indexer.errors import (
-    BuildLockedError,
-    DamagedError,
-    FormatError,
-    GenerationError,
-    IndexDirError,
-)
+from indexer.embedding import QueryEncoder, Vectors, open_query_encoder
+from indexer.errors import DamagedError, FormatError, GenerationError
 from indexer.keyword_query import Node
+from indexer.manifest import Manifest, damage, read_manifest
+from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
 from indexer.records import Document, DocumentText, Filters, Passage, Ranking
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 2
-KEPT_GENERATIONS = 2  # the live one and the last good one before it
-
-_CURRENT = "CURRENT"
-_GENERATIONS = "generations"
-_BUILDING = "building"
-_LOCK = "write.lock"
-_MANIFEST = "manifest.json"
 _ENCODER = "encoder"
-_OWN_NAMES = {_CURRENT, _GENERATIONS, _BUILDING, _LOCK}
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A file of a generation as its manifest names it."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation is: all that must agree before it is used."""
-
-    format_version: int
-    generation_id: str
-    created_at: str
-    loader_version: int
-    analyzer: str
-    limits: PassageLimits
-    encoder: EncoderSpec
-    documents: int
-    passages: int
-    files: dict[str, FileEntry]
-
-    def to_json(self) -> str:
-        """Return the manifest as it is written."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, written: str, folder: Path) -> "Manifest":
-        """Read a manifest; raises FormatError for another version, else DamagedError."""
-        try:
-            found: dict[str, Any] = json.loads(written)
-            version = found["format_version"]
-            if version != FORMAT_VERSION:
-                raise FormatError(
-                    f"{folder.name}: format {version}; this code reads {FORMAT_VERSION}. "
-                    "Build the index again: python -m indexer build SOURCE INDEX_DIR"
-                )
-            found["limits"] = PassageLimits(**found["limits"])
-            found["encoder"] = EncoderSpec(**found["encoder"])
-            found["files"] = {name: FileEntry(**entry) for name, entry in found["files"].items()}
-            return cls(**{field.name: found[field.name] for field in fields(cls)})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedError(
-                f"{folder.name}: the manifest cannot be read ({error}). "
-                "Build the index again: python -m indexer build SOURCE INDEX_DIR"
-            ) from error
 
 
 class Generation:
@@ -212,43 +130,6 @@ class Generation:
             )
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a generation; raises GenerationError where it cannot be used."""
-    try:
-        written = (folder / _MANIFEST).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DamagedError(f"{folder.name}: no manifest that can be read ({error})") from error
-    manifest = Manifest.from_json(written, folder)
-    if manifest.generation_id != folder.name:
-        raise DamagedError(
-            f"{folder.name}: holds the manifest of generation {manifest.generation_id}"
-        )
-    if manifest.analyzer != keyword_index.ANALYZER:
-        raise FormatError(
-            f"{folder.name}: analysed with {manifest.analyzer!r}; this code analyses with "
-            f"{keyword_index.ANALYZER!r}. Build the index again"
-        )
-    return manifest
-
-
-def damage(folder: Path, manifest: Manifest) -> list[str]:
-    """Return what is wrong with the files of a generation, each as one sentence; [] when whole."""
-    found = []
-    for name, entry in sorted(manifest.files.items()):
-        path = folder / name
-        try:
-            size = path.stat().st_size
-            if size != entry.bytes:
-                found.append(f"{name}: has {size} bytes, expected {entry.bytes}")
-            elif sha256_of(path) != entry.sha256:
-                found.append(f"{name}: its content has changed (sha256 differs)")
-        except OSError as error:
-            found.append(f"{name}: {error.strerror or error}")
-    unknown = {_relative(path, folder) for path in _files(folder)} - set(manifest.files)
-    found.extend(f"{name}: not named in the manifest" for name in sorted(unknown))
-    return found
-
-
 def open_folder(folder: Path) -> Generation:
     """Verify and open the generation in `folder`; raises GenerationError."""
     manifest = read_manifest(folder)
@@ -291,191 +172,6 @@ def open_generation(index_dir: Path) -> Generation:
     )
 
 
-def current_id(index_dir: Path) -> str:
-    """Return the id of the live generation; raises IndexDirError where there is none."""
-    if not index_dir.is_dir():
-        raise IndexDirError(
-            f"{index_dir}: no such index. Build one: python -m indexer build SOURCE {index_dir}"
-        )
-    name = named_in_current(index_dir)
-    if name:
-        return name
-    known = generation_ids(index_dir)
-    if known:  # a lost CURRENT does not lose the index
-        return known[0]
-    raise IndexDirError(
-        f"{index_dir}: not an index (no file CURRENT and no generation). "
-        f"Build one: python -m indexer build SOURCE {index_dir}"
-    )
-
-
-def named_in_current(index_dir: Path) -> str:
-    """Return the id in the file CURRENT, "" where it is missing or holds no id."""
-    try:
-        name = (index_dir / _CURRENT).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return "" if "/" in name or name.startswith(".") or not name.isprintable() else name
-
-
-def generation_ids(index_dir: Path) -> list[str]:
-    """Return the ids of all published generations, newest first."""
-    folder = index_dir / _GENERATIONS
-    if not folder.is_dir():
-        return []
-    return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True)
-
-
-@contextmanager
-def write_lock(index_dir: Path) -> Iterator[None]:
-    """Hold the right to write to INDEX_DIR, which is made where it is missing.
-
-    Raises BuildLockedError while another process holds it; a killed holder frees it by dying.
-    Raises IndexDirError where the folder holds something else than an index.
-    """
-    _make_index_dir(index_dir)
-    with (index_dir / _LOCK).open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise BuildLockedError(
-                f"{index_dir}: another build is writing here (process {holder}). "
-                "Wait for it to end, then run the command again"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def _make_index_dir(index_dir: Path) -> None:
-    if index_dir.exists() and not index_dir.is_dir():
-        raise IndexDirError(f"{index_dir}: is a file; expected a folder for the index")
-    if index_dir.is_dir():
-        strangers = [path.name for path in index_dir.iterdir() if path.name not in _OWN_NAMES]
-        if strangers and not (index_dir / _GENERATIONS).is_dir():
-            raise IndexDirError(
-                f"{index_dir}: holds other files ({', '.join(sorted(strangers)[:3])}), and no "
-                "index. Name an empty or a new folder, so that nothing of yours is mixed with it"
-            )
-    try:
-        for name in (_GENERATIONS, _BUILDING):
-            (index_dir / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexDirError(f"{index_dir}: cannot be written ({error.strerror})") from error
-
-
-def generation_folder(index_dir: Path, generation_id: str) -> Path:
-    """Return where a published generation lies."""
-    return index_dir / _GENERATIONS / generation_id
-
-
-def building_folder(index_dir: Path) -> Path:
-    """Return where a build keeps what is not published yet."""
-    return index_dir / _BUILDING
-
-
 def encoder_folder(folder: Path) -> Path:
     """Return where a generation keeps its query encoder."""
     return folder / _ENCODER
-
-
-def publish(index_dir: Path, work: Path, manifest: Manifest) -> None:
-    """Make the finished folder `work` the live generation, or change nothing.
-
-    Every file is on disk before the manifest, the manifest before the rename, the rename before
-    CURRENT: a crash at any point leaves the old generation live, or the new one whole.
-    """
-    for path in _files(work):
-        _fsync(path)
-    _write_durably(work / _MANIFEST, manifest.to_json())
-    for folder in sorted({path.parent for path in _files(work)} | {work}):
-        _fsync(folder)
-    target = index_dir / _GENERATIONS / manifest.generation_id
-    work.rename(target)
-    _fsync(target.parent)
-    _write_durably(index_dir / (_CURRENT + ".new"), manifest.generation_id + "\n")
-    (index_dir / (_CURRENT + ".new")).replace(index_dir / _CURRENT)
-    _fsync(index_dir)
-
-
-def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
-    """Delete all but the live generation and the newest whole ones before it; return their ids.
-
-    `keep` counts whole generations: a damaged one is deleted, unless it is the live one.
-    A process that has a pruned generation open goes on reading it: its files live until closed.
-    """
-    live = current_id(index_dir)
-    others = [name for name in generation_ids(index_dir) if name != live]
-    whole = 0
-    removed = []
-    for name in (live, *others):
-        kept = whole < max(1, keep) and _is_whole(generation_folder(index_dir, name))
-        whole += kept
-        if not kept and name != live:
-            removed.append(name)
-    for name in removed:
-        # The manifest goes first: a half-deleted generation is never taken for a whole one.
-        (index_dir / _GENERATIONS / name / _MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(index_dir / _GENERATIONS / name, ignore_errors=True)
-    return removed
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        return not damage(folder, read_manifest(folder))
-    except GenerationError:
-        return False
-
-
-def entries_of(folder: Path) -> dict[str, FileEntry]:
-    """Return size and sha256 of every file below `folder`, as a manifest names them."""
-    return {
-        _relative(path, folder): FileEntry(path.stat().st_size, sha256_of(path))
-        for path in _files(folder)
-    }
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Let `target` share the bytes of the immutable file `source`; copy where links cannot be."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _files(folder: Path) -> list[Path]:
-    """Every file that the manifest must name. Lock files of the keyword engine hold nothing."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != _MANIFEST and not path.name.startswith(".tantivy-")
-    )
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
-def _write_durably(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

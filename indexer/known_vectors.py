@@ -16,13 +16,9 @@ import numpy as np
 from indexer import passage_store, vector_index
 from indexer.embedding import EncoderSpec, Vectors
 from indexer.errors import DamagedError
-from indexer.generation import (
-    Generation,
-    encoder_folder,
-    generation_folder,
-    generation_ids,
-    sha256_of,
-)
+from indexer.generation import Generation, encoder_folder
+from indexer.manifest import sha256_of
+from indexer.publishing import generation_folder, generation_ids
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from indexer.errors import IndexerError
-from indexer.generation import Generation, current_id, open_generation
+from indexer.generation import Generation, open_generation
+from indexer.publishing import current_id
 from search_api.errors import NotReadyError
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ OWNERS = {
     "sentence_transformers": {"indexer.embedding"},
     "transformers": {"indexer.embedding"},
     "onnxruntime": {"indexer.embedding"},
-    "sqlite3": {"indexer.passage_store", "indexer.build"},  # build catches its errors
+    # build catches its errors
+    "sqlite3": {"indexer.passage_store", "indexer.saved_vectors", "indexer.build"},
     "kreuzberg": {"indexer.extraction"},
 }
 QUESTION = "what happened with Operation Connect funding"

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from fpdf import FPDF
 
-from indexer import generation
+from indexer import publishing
 from indexer.build import BuildReport, build
 from indexer.chunking import PassageLimits
 from indexer.embedding import BuildEncoder, Vectors, normalised
@@ -149,7 +149,7 @@ def test_nothing_changed_publishes_nothing(tmp_path: Path, source: Path, fake: H
         0,
     )
     assert second.generation_id == first.generation_id
-    assert generation.generation_ids(tmp_path / "index") == [first.generation_id]
+    assert publishing.generation_ids(tmp_path / "index") == [first.generation_id]
 
 
 def test_touching_a_file_is_no_change(tmp_path: Path, source: Path, fake: HashEncoder) -> None:
@@ -360,15 +360,15 @@ def test_a_second_build_at_the_same_time_is_refused(
     tmp_path: Path, source: Path, fake: HashEncoder
 ) -> None:
     with (
-        generation.write_lock(tmp_path / "index"),
+        publishing.write_lock(tmp_path / "index"),
         pytest.raises(BuildLockedError, match=f"process {os.getpid()}"),
     ):
         build(source, tmp_path / "index", fake)
 
 
 def damage_live(index_dir: Path) -> str:
-    live = generation.current_id(index_dir)
-    (generation.generation_folder(index_dir, live) / "vectors.faiss").unlink()
+    live = publishing.current_id(index_dir)
+    (publishing.generation_folder(index_dir, live) / "vectors.faiss").unlink()
     return live
 
 
@@ -385,7 +385,7 @@ def test_a_damaged_index_is_mended_by_the_next_build_though_nothing_changed(
     assert mended.published
     assert mended.embedded == 0
     assert open_generation(tmp_path / "index").generation_id == mended.generation_id
-    assert damaged not in generation.generation_ids(tmp_path / "index")
+    assert damaged not in publishing.generation_ids(tmp_path / "index")
     assert content_of(tmp_path / "index", fake) == older
 
 
@@ -493,7 +493,7 @@ def test_a_killed_build_leaves_the_old_index_live_and_embeds_nothing_twice(
         child.send_signal(signal.SIGKILL)
         child.communicate()
     assert child.returncode == -signal.SIGKILL
-    assert generation.current_id(index_dir) == live
+    assert publishing.current_id(index_dir) == live
     assert open_generation(index_dir).counts.documents == 3
     assert run("check", index_dir).returncode == 0
     again = run("build", lines, index_dir)
@@ -522,7 +522,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_index_whole(
     assert part in line
     assert line.endswith("then run the same command: it goes on where it stopped")
     assert run("check", index_dir).returncode == 0
-    assert generation.current_id(index_dir) == first.generation_id
+    assert publishing.current_id(index_dir) == first.generation_id
 
 
 def test_a_report_says_what_the_generation_holds(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import generation
+from indexer import publishing
 from indexer.__main__ import main
 from indexer.generation import open_generation
 from tests.conftest import ROOT
@@ -66,7 +66,7 @@ def index_dir(source: Path, first_build: subprocess.CompletedProcess[str], tmp_p
 
 
 def live_folder(index_dir: Path) -> Path:
-    return generation.generation_folder(index_dir, generation.current_id(index_dir))
+    return publishing.generation_folder(index_dir, publishing.current_id(index_dir))
 
 
 def test_build_ends_with_one_line_of_counts(
@@ -82,7 +82,7 @@ def test_build_ends_with_one_line_of_counts(
 
 
 def test_build_says_when_nothing_has_changed(source: Path, index_dir: Path) -> None:
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     result = run("build", source, index_dir)
     assert result.returncode == 0
     assert re.fullmatch(
@@ -108,7 +108,7 @@ def test_check_of_a_whole_index_exits_0(
 
 
 def test_check_of_a_damaged_index_exits_1_and_names_the_file(index_dir: Path) -> None:
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     (live_folder(index_dir) / "vectors.faiss").unlink()
     result = run("check", index_dir)
     assert fails_in_one_line(result) == (
@@ -165,12 +165,12 @@ def test_list_gives_one_document_a_line(
 def test_prune_prints_what_it_deleted(index_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stale = "20000101T000000000Z-x"
     (index_dir / "generations" / stale).mkdir()
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     assert main(["prune", str(index_dir)]) == 0
     assert capsys.readouterr().out == f"{stale}\n"
     assert main(["prune", str(index_dir), "--keep", "0"]) == 0
     assert capsys.readouterr().out == ""
-    assert generation.generation_ids(index_dir) == [live]
+    assert publishing.generation_ids(index_dir) == [live]
 
 
 @pytest.mark.parametrize("command", ["check", "coverage", "list", "prune"])
@@ -199,7 +199,7 @@ def test_a_folder_that_is_no_index_is_one_line_and_left_alone(
 
 @pytest.mark.parametrize("command", ["coverage", "list"])
 def test_a_damaged_index_is_one_line(index_dir: Path, command: str) -> None:
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     (live_folder(index_dir) / "store.sqlite").unlink()
     line = fails_in_one_line(run(command, index_dir))
     assert f"({live}: damaged: store.sqlite: No such file or directory)" in line
@@ -211,7 +211,7 @@ def test_an_index_of_another_format_is_one_line_and_names_the_next_step(index_di
     written = path.read_text().replace('"format_version": 2', '"format_version": 99')
     path.unlink()
     path.write_text(written)
-    live = generation.current_id(index_dir)
+    live = publishing.current_id(index_dir)
     assert fails_in_one_line(run("list", index_dir)) == (
         f"indexer: {live}: format 99; this code reads 2. "
         "Build the index again: python -m indexer build SOURCE INDEX_DIR"
@@ -237,7 +237,7 @@ def test_a_folder_of_other_files_is_not_built_into(source: Path, tmp_path: Path)
 def test_a_second_build_is_one_line_with_the_process_that_holds_the_lock(
     source: Path, index_dir: Path
 ) -> None:
-    with generation.write_lock(index_dir):
+    with publishing.write_lock(index_dir):
         line = fails_in_one_line(run("build", source, index_dir))
     assert line == (
         f"indexer: {index_dir}: another build is writing here (process {os.getpid()}). "

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import generation, keyword_index, vector_index
+from indexer import generation, keyword_index, publishing, vector_index
 from indexer.chunking import PassageLimits
 from indexer.embedding import EncoderSpec
 from indexer.errors import (
@@ -26,8 +26,9 @@ from indexer.errors import (
     GenerationError,
     IndexDirError,
 )
-from indexer.generation import FileEntry, Generation, Manifest
+from indexer.generation import Generation
 from indexer.keyword_query import Phrase, Word
+from indexer.manifest import FORMAT_VERSION, FileEntry, Manifest, damage, entries_of, read_manifest
 from indexer.passage_store import StoreWriter
 from indexer.records import Block, BlockKind, Document, DocumentText, Filters, Passage
 from tests.conftest import ROOT
@@ -38,7 +39,7 @@ FIRST, SECOND, THIRD = "20110101T000000000Z-a", "20110102T000000000Z-b", "201101
 
 def write_work(index_dir: Path, generation_id: str, *texts: str) -> tuple[Path, Manifest]:
     """Write the files of a generation without an encoder, one passage a document."""
-    work = generation.building_folder(index_dir) / "generation"
+    work = publishing.building_folder(index_dir) / "generation"
     work.mkdir(parents=True)
     (index_dir / "generations").mkdir(exist_ok=True)
     writer = StoreWriter(work)
@@ -55,7 +56,7 @@ def write_work(index_dir: Path, generation_id: str, *texts: str) -> tuple[Path, 
     keyword_index.write(pairs, work / keyword_index.FOLDER_NAME)
     vector_index.write(np.eye(4, dtype=np.float32)[: len(texts)], work)
     manifest = Manifest(
-        format_version=generation.FORMAT_VERSION,
+        format_version=FORMAT_VERSION,
         generation_id=generation_id,
         created_at="2011-01-01T00:00:00+00:00",
         loader_version=1,
@@ -64,15 +65,15 @@ def write_work(index_dir: Path, generation_id: str, *texts: str) -> tuple[Path, 
         encoder=SPEC,
         documents=len(texts),
         passages=len(texts),
-        files=generation.entries_of(work),
+        files=entries_of(work),
     )
     return work, manifest
 
 
 def publish(index_dir: Path, generation_id: str, *texts: str) -> Path:
     work, manifest = write_work(index_dir, generation_id, *texts)
-    generation.publish(index_dir, work, manifest)
-    return generation.generation_folder(index_dir, generation_id)
+    publishing.publish(index_dir, work, manifest)
+    return publishing.generation_folder(index_dir, generation_id)
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def index_dir(tmp_path: Path) -> Path:
 
 
 def live_folder(index_dir: Path) -> Path:
-    return generation.generation_folder(index_dir, SECOND)
+    return publishing.generation_folder(index_dir, SECOND)
 
 
 def served(index_dir: Path) -> str:
@@ -102,7 +103,7 @@ def rewrite_manifest(folder: Path, **changes: object) -> None:
 @given(
     st.builds(
         Manifest,
-        format_version=st.just(generation.FORMAT_VERSION),
+        format_version=st.just(FORMAT_VERSION),
         generation_id=st.text(max_size=9),
         created_at=st.text(max_size=9),
         loader_version=st.integers(0, 9),
@@ -162,7 +163,7 @@ def test_the_size_on_disk_is_that_of_the_files(index_dir: Path) -> None:
 
 
 def file_names(index_dir: Path) -> list[str]:
-    return sorted(generation.read_manifest(live_folder(index_dir)).files)
+    return sorted(read_manifest(live_folder(index_dir)).files)
 
 
 def damage_each(index_dir: Path, harm: Callable[[Path], None]) -> dict[str, list[str]]:
@@ -174,7 +175,7 @@ def damage_each(index_dir: Path, harm: Callable[[Path], None]) -> dict[str, list
         harm(copy / name)
         with pytest.raises(DamagedError, match=f"{SECOND}: damaged: "):
             generation.open_folder(copy)
-        found[name] = generation.damage(copy, generation.read_manifest(copy))
+        found[name] = damage(copy, read_manifest(copy))
         shutil.rmtree(copy.parent)
     assert {"store.sqlite", "vectors.faiss", "keyword/meta.json"} < set(found)
     return found
@@ -213,7 +214,7 @@ def test_a_file_that_the_manifest_does_not_name_is_found(index_dir: Path) -> Non
 
 @pytest.mark.parametrize("name", ["store.sqlite", "vectors.faiss"])
 def test_a_file_of_another_generation_is_refused(index_dir: Path, name: str) -> None:
-    other = generation.generation_folder(index_dir, FIRST)
+    other = publishing.generation_folder(index_dir, FIRST)
     shutil.copyfile(other / name, live_folder(index_dir) / name)
     with pytest.raises(DamagedError, match=name):
         generation.open_folder(live_folder(index_dir))
@@ -230,16 +231,16 @@ def test_parts_that_hold_different_counts_do_not_belong_together(
     index_dir: Path, name: str, message: str
 ) -> None:
     folder = live_folder(index_dir)
-    shutil.copyfile(generation.generation_folder(index_dir, FIRST) / name, folder / name)
-    manifest = generation.read_manifest(folder)
-    mixed = dataclasses.replace(manifest, files=generation.entries_of(folder))
+    shutil.copyfile(publishing.generation_folder(index_dir, FIRST) / name, folder / name)
+    manifest = read_manifest(folder)
+    mixed = dataclasses.replace(manifest, files=entries_of(folder))
     with pytest.raises(DamagedError, match=message):
         Generation(folder, mixed)
 
 
 def test_vectors_of_another_length_do_not_belong_to_the_encoder(index_dir: Path) -> None:
     folder = live_folder(index_dir)
-    manifest = generation.read_manifest(folder)
+    manifest = read_manifest(folder)
     other = dataclasses.replace(manifest, encoder=dataclasses.replace(SPEC, dimension=5))
     with pytest.raises(DamagedError, match="vectors have 4 dimensions"):
         Generation(folder, other)
@@ -247,7 +248,7 @@ def test_vectors_of_another_length_do_not_belong_to_the_encoder(index_dir: Path)
 
 def test_a_manifest_under_another_name_is_refused(index_dir: Path) -> None:
     folder = live_folder(index_dir)
-    other = generation.generation_folder(index_dir, THIRD)
+    other = publishing.generation_folder(index_dir, THIRD)
     folder.rename(other)
     with pytest.raises(DamagedError, match=f"{THIRD}: holds the manifest of generation {SECOND}"):
         generation.open_folder(other)
@@ -296,7 +297,7 @@ def test_where_none_is_whole_the_error_is_that_of_the_live_one(
     index_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for generation_id in (FIRST, SECOND):
-        (generation.generation_folder(index_dir, generation_id) / "vectors.faiss").unlink()
+        (publishing.generation_folder(index_dir, generation_id) / "vectors.faiss").unlink()
     with pytest.raises(GenerationError, match=SECOND), caplog.at_level(logging.WARNING):
         generation.open_generation(index_dir)
     assert caplog.records == []  # the error says it: one line, not three
@@ -345,9 +346,9 @@ def test_publishing_makes_the_new_generation_live_and_keeps_the_old_one(index_di
     folder = publish(index_dir, THIRD, "the third fox")
     assert (index_dir / "CURRENT").read_text() == f"{THIRD}\n"
     assert served(index_dir) == THIRD
-    assert generation.generation_ids(index_dir) == [THIRD, SECOND, FIRST]
-    assert not (generation.building_folder(index_dir) / "generation").exists()
-    assert generation.damage(folder, generation.read_manifest(folder)) == []
+    assert publishing.generation_ids(index_dir) == [THIRD, SECOND, FIRST]
+    assert not (publishing.building_folder(index_dir) / "generation").exists()
+    assert damage(folder, read_manifest(folder)) == []
 
 
 def test_a_crash_before_the_manifest_leaves_the_old_generation_live(index_dir: Path) -> None:
@@ -376,7 +377,7 @@ def test_a_crash_before_current_is_replaced_leaves_the_old_generation_live(
 
 def test_a_generation_without_a_manifest_is_never_served(index_dir: Path) -> None:
     work, _ = write_work(index_dir, THIRD, "the third fox")
-    work.rename(generation.generation_folder(index_dir, THIRD))
+    work.rename(publishing.generation_folder(index_dir, THIRD))
     (index_dir / "CURRENT").write_text(f"{THIRD}\n")
     assert served(index_dir) == SECOND
 
@@ -386,30 +387,30 @@ def test_a_generation_without_a_manifest_is_never_served(index_dir: Path) -> Non
 
 def test_pruning_keeps_the_live_generation_and_the_newest_before_it(index_dir: Path) -> None:
     publish(index_dir, THIRD, "the third fox")
-    assert generation.prune(index_dir) == [FIRST]
-    assert generation.generation_ids(index_dir) == [THIRD, SECOND]
-    assert generation.prune(index_dir) == []
-    assert generation.prune(index_dir, keep=1) == [SECOND]
-    assert generation.prune(index_dir, keep=0) == []
+    assert publishing.prune(index_dir) == [FIRST]
+    assert publishing.generation_ids(index_dir) == [THIRD, SECOND]
+    assert publishing.prune(index_dir) == []
+    assert publishing.prune(index_dir, keep=1) == [SECOND]
+    assert publishing.prune(index_dir, keep=0) == []
     assert served(index_dir) == THIRD
 
 
 def test_pruning_keeps_the_live_generation_even_if_newer_ones_lie_there(index_dir: Path) -> None:
     (index_dir / "CURRENT").write_text(f"{FIRST}\n")
-    assert generation.prune(index_dir, keep=1) == [SECOND]
+    assert publishing.prune(index_dir, keep=1) == [SECOND]
     assert served(index_dir) == FIRST
 
 
 def test_pruning_deletes_damaged_generations_and_keeps_the_last_good_one(index_dir: Path) -> None:
     (live_folder(index_dir) / "vectors.faiss").unlink()
     publish(index_dir, THIRD, "the third fox")
-    assert generation.prune(index_dir) == [SECOND]
-    assert generation.generation_ids(index_dir) == [THIRD, FIRST]
+    assert publishing.prune(index_dir) == [SECOND]
+    assert publishing.generation_ids(index_dir) == [THIRD, FIRST]
 
 
 def test_pruning_never_deletes_the_only_good_generation(index_dir: Path) -> None:
     (live_folder(index_dir) / "vectors.faiss").unlink()
-    assert generation.prune(index_dir, keep=1) == []
+    assert publishing.prune(index_dir, keep=1) == []
     assert served(index_dir) == FIRST
 
 
@@ -417,7 +418,7 @@ def test_a_pruned_generation_stays_readable_for_who_has_it_open(index_dir: Path)
     (index_dir / "CURRENT").write_text(f"{FIRST}\n")
     opened = generation.open_generation(index_dir)
     (index_dir / "CURRENT").write_text(f"{SECOND}\n")
-    assert generation.prune(index_dir, keep=1) == [FIRST]
+    assert publishing.prune(index_dir, keep=1) == [FIRST]
     assert opened.passages([0])[0].text == "the old fox"
     assert opened.keyword_ranking(Phrase("old fox"), 5, Filters())[1] == 1
     query = np.array([[1, 0, 0, 0]], np.float32)
@@ -429,7 +430,7 @@ def test_a_pruned_generation_stays_readable_for_who_has_it_open(index_dir: Path)
 _HOLD = """
 import sys, time
 from pathlib import Path
-from indexer.generation import write_lock
+from indexer.publishing import write_lock
 with write_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -447,14 +448,14 @@ def test_a_second_process_is_told_who_writes_and_a_killed_one_frees_the_lock(
         assert holder.stdout.readline() == "held\n"
         with (
             pytest.raises(BuildLockedError, match=rf"\(process {holder.pid}\)\. Wait for it"),
-            generation.write_lock(tmp_path),
+            publishing.write_lock(tmp_path),
         ):
             pytest.fail("two writers")
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with generation.write_lock(tmp_path):
+    with publishing.write_lock(tmp_path):
         assert (tmp_path / "write.lock").read_text() == str(os.getpid())
-    with generation.write_lock(tmp_path):
+    with publishing.write_lock(tmp_path):
         pass
 
 
@@ -462,7 +463,7 @@ def test_a_folder_that_holds_other_files_is_refused_and_left_alone(tmp_path: Pat
     (tmp_path / "thesis.txt").write_text("mine")
     with (
         pytest.raises(IndexDirError, match=r"holds other files \(thesis\.txt\), and no index"),
-        generation.write_lock(tmp_path),
+        publishing.write_lock(tmp_path),
     ):
         pytest.fail("mixed with the files of another")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
@@ -472,20 +473,20 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("mine")
     with (
         pytest.raises(IndexDirError, match="is a file; expected a folder"),
-        generation.write_lock(tmp_path / "index"),
+        publishing.write_lock(tmp_path / "index"),
     ):
         pytest.fail("written over")
     with (
         pytest.raises(IndexDirError, match=r"cannot be written \(Not a directory\)"),
-        generation.write_lock(tmp_path / "index" / "below"),
+        publishing.write_lock(tmp_path / "index" / "below"),
     ):
         pytest.fail("written below a file")
 
 
 def test_links_share_bytes_and_where_they_cannot_the_file_is_copied(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
-    generation.link_or_copy(tmp_path / "a", tmp_path / "deep" / "b")
+    publishing.link_or_copy(tmp_path / "a", tmp_path / "deep" / "b")
     assert (tmp_path / "deep" / "b").samefile(tmp_path / "a")
     (tmp_path / "c").write_text("in the way")
-    generation.link_or_copy(tmp_path / "a", tmp_path / "c")
+    publishing.link_or_copy(tmp_path / "a", tmp_path / "c")
     assert (tmp_path / "c").read_text() == "x"

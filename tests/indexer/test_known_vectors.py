@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import generation
+from indexer import generation, publishing
 from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.errors import FormatError
@@ -31,7 +31,7 @@ def old_index(tmp_path: Path) -> Path:
 
 
 def old_folder(index_dir: Path) -> Path:
-    return generation.generation_folder(index_dir, generation.current_id(index_dir))
+    return publishing.generation_folder(index_dir, publishing.current_id(index_dir))
 
 
 def test_an_index_of_an_older_format_is_not_opened_and_says_rebuild(old_index: Path) -> None:
@@ -49,7 +49,7 @@ def test_an_upgrade_rebuilds_the_index_and_embeds_nothing(
     assert f"the vectors of {TEXTS} texts are kept" in caplog.text
     build(OLD / "reports", tmp_path / "scratch", fake)
     assert content_of(old_index, fake) == content_of(tmp_path / "scratch", fake)
-    assert generation.generation_ids(old_index) == [done.generation_id]
+    assert publishing.generation_ids(old_index) == [done.generation_id]
     assert not build(OLD / "reports", old_index, fake).published
 
 

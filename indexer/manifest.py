@@ -1,0 +1,135 @@
+"""What a generation is made of: its manifest, with the size and sha256 of every file.
+
+    generations/<id>/
+        manifest.json              written last; names every other file with size and sha256
+        store.sqlite, vectors.faiss, keyword/…, encoder/…
+
+Nothing in a generation changes after its manifest is written.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from indexer import keyword_index
+from indexer.chunking import PassageLimits
+from indexer.embedding import EncoderSpec
+from indexer.errors import DamagedError, FormatError
+
+FORMAT_VERSION = 2
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a generation as its manifest names it."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is: all that must agree before it is used."""
+
+    format_version: int
+    generation_id: str
+    created_at: str
+    loader_version: int
+    analyzer: str
+    limits: PassageLimits
+    encoder: EncoderSpec
+    documents: int
+    passages: int
+    files: dict[str, FileEntry]
+
+    def to_json(self) -> str:
+        """Return the manifest as it is written."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, written: str, folder: Path) -> "Manifest":
+        """Read a manifest; raises FormatError for another version, else DamagedError."""
+        try:
+            found: dict[str, Any] = json.loads(written)
+            version = found["format_version"]
+            if version != FORMAT_VERSION:
+                raise FormatError(
+                    f"{folder.name}: format {version}; this code reads {FORMAT_VERSION}. "
+                    "Build the index again: python -m indexer build SOURCE INDEX_DIR"
+                )
+            found["limits"] = PassageLimits(**found["limits"])
+            found["encoder"] = EncoderSpec(**found["encoder"])
+            found["files"] = {name: FileEntry(**entry) for name, entry in found["files"].items()}
+            return cls(**{field.name: found[field.name] for field in fields(cls)})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedError(
+                f"{folder.name}: the manifest cannot be read ({error}). "
+                "Build the index again: python -m indexer build SOURCE INDEX_DIR"
+            ) from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a generation; raises GenerationError where it cannot be used."""
+    try:
+        written = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedError(f"{folder.name}: no manifest that can be read ({error})") from error
+    manifest = Manifest.from_json(written, folder)
+    if manifest.generation_id != folder.name:
+        raise DamagedError(
+            f"{folder.name}: holds the manifest of generation {manifest.generation_id}"
+        )
+    if manifest.analyzer != keyword_index.ANALYZER:
+        raise FormatError(
+            f"{folder.name}: analysed with {manifest.analyzer!r}; this code analyses with "
+            f"{keyword_index.ANALYZER!r}. Build the index again"
+        )
+    return manifest
+
+
+def damage(folder: Path, manifest: Manifest) -> list[str]:
+    """Return what is wrong with the files of a generation, each as one sentence; [] when whole."""
+    found = []
+    for name, entry in sorted(manifest.files.items()):
+        path = folder / name
+        try:
+            size = path.stat().st_size
+            if size != entry.bytes:
+                found.append(f"{name}: has {size} bytes, expected {entry.bytes}")
+            elif sha256_of(path) != entry.sha256:
+                found.append(f"{name}: its content has changed (sha256 differs)")
+        except OSError as error:
+            found.append(f"{name}: {error.strerror or error}")
+    unknown = {_relative(path, folder) for path in files_of(folder)} - set(manifest.files)
+    found.extend(f"{name}: not named in the manifest" for name in sorted(unknown))
+    return found
+
+
+def entries_of(folder: Path) -> dict[str, FileEntry]:
+    """Return size and sha256 of every file below `folder`, as a manifest names them."""
+    return {
+        _relative(path, folder): FileEntry(path.stat().st_size, sha256_of(path))
+        for path in files_of(folder)
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file that the manifest must name. Lock files of the keyword engine hold nothing."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST_NAME and not path.name.startswith(".tantivy-")
+    )
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()

@@ -1,0 +1,78 @@
+"""What changed since the last build? Sorts the items of SOURCE into settled and changed ones."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from indexer.records import FileRecord, FileStatus, document_id_of
+from indexer.source import SourceItem
+
+_SAME_CONTENT = "same content as "
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with each item: `settled` needs no reading, `changed` does, both by source_id."""
+
+    items: Sequence[SourceItem]
+    settled: dict[str, FileRecord]
+    changed: list[SourceItem]
+
+    def leaves(self, known_files: Iterable[FileRecord]) -> bool:
+        """True where the records of the last build stay as they are."""
+        return not self.changed and list(known_files) == [
+            told(self.settled[source_id], self.settled) for source_id in sorted(self.settled)
+        ]
+
+
+def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan:
+    """Sort `items` by what `known_files`, the records of the last build, say of them."""
+    known = {record.source_id: record for record in known_files}
+    settled: dict[str, FileRecord] = {}
+    changed: list[SourceItem] = []
+    first_of: dict[str, str] = {}
+    for item in items:
+        record = known.get(item.source_id)
+        original = (
+            item.source_id
+            if item.problem or item.line is not None
+            else first_of.setdefault(item.sha256, item.source_id)
+        )
+        if item.problem:
+            settled[item.source_id] = record_of(item, FileStatus.UNREAD, item.problem)
+        elif original != item.source_id:
+            settled[item.source_id] = record_of(
+                item, FileStatus.DUPLICATE, f"{_SAME_CONTENT}{original}", original
+            )
+        elif (
+            record is not None
+            and record.sha256 == item.sha256
+            and record.status is not FileStatus.DUPLICATE
+            and not (record.status is FileStatus.UNREAD and not record.sha256)
+        ):
+            settled[item.source_id] = record
+        else:
+            changed.append(item)
+    return Plan(items, settled, changed)
+
+
+def told(record: FileRecord, records: Mapping[str, FileRecord]) -> FileRecord:
+    """Return what coverage says of a file: the copy of an unread file is unread too."""
+    if record.status is not FileStatus.DUPLICATE:
+        return record
+    original = records[record.reason.removeprefix(_SAME_CONTENT)]
+    if original.status is FileStatus.UNREAD:
+        return replace(record, status=FileStatus.UNREAD, reason=original.reason, document_ids=())
+    return record
+
+
+def record_of(
+    item: SourceItem, status: FileStatus, reason: str = "", document_of: str = ""
+) -> FileRecord:
+    return FileRecord(
+        source_id=item.source_id,
+        sha256=item.sha256,
+        size=item.size,
+        status=status,
+        reason=reason,
+        document_ids=(document_id_of(document_of),) if document_of else (),
+    )
