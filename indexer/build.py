@@ -24,10 +24,17 @@ import numpy as np
 from indexer import keyword_index, vector_index
 from indexer.chunking import PassageLimits, cut
 from indexer.embedding import BuildEncoder, Vectors, token_starts
-from indexer.errors import FormatError, IndexerError, SourceError, UnreadableFileError
+from indexer.errors import (
+    EmptySourceError,
+    FormatError,
+    IndexerError,
+    SourceError,
+    UnreadableFileError,
+)
+from indexer.former import former_documents
 from indexer.generation import Generation, encoder_folder, open_generation
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
-from indexer.loading import LoadingPool
+from indexer.loading import LoadingPool, describe_again
 from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
 from indexer.passage_store import PassageStore, StoreWriter
 from indexer.plan import Plan, plan, record_of, told
@@ -46,6 +53,7 @@ from indexer.records import (
     DocumentText,
     FileRecord,
     FileStatus,
+    FormerDocument,
 )
 from indexer.saved_vectors import SavedVectors
 from indexer.source import SourceItem, load_line, scan
@@ -84,8 +92,12 @@ def build(
     *,
     limits: PassageLimits | None = None,
     progress: Progress = lambda phase, done, total: None,
+    allow_empty: bool = False,
 ) -> BuildReport:
     """Index SOURCE into INDEX_DIR and publish a new generation, unless nothing has changed.
+
+    A SOURCE without one report that can be read is more often a disk that is not mounted than an
+    archive that was emptied: `allow_empty` says that it was.
 
     Raises SourceError, IndexDirError (BuildLockedError) or another IndexerError; then the live
     generation is what it was.
@@ -93,7 +105,7 @@ def build(
     limits = limits or PassageLimits(window=encoder.spec.window)
     try:
         with write_lock(index_dir):
-            return _Build(source, index_dir, encoder, limits, progress).run()
+            return _Build(source, index_dir, encoder, limits, progress, allow_empty).run()
     except (OSError, sqlite3.Error) as error:
         what = getattr(error, "strerror", None) or error
         raise IndexerError(
@@ -112,20 +124,23 @@ class _Build:
         encoder: BuildEncoder,
         limits: PassageLimits,
         progress: Progress,
+        allow_empty: bool,
     ) -> None:
         self._source = source
         self._index_dir = index_dir
         self._encoder = encoder
         self._limits = limits
         self._progress = progress
+        self._allow_empty = allow_empty
         self._work = building_folder(index_dir) / "generation"
-        self._previous = self._open_previous()
+        self._before = self._open_before()
+        self._previous = self._of_this_encoder(self._before)
         self._saved_vectors = SavedVectors(building_folder(index_dir), encoder.spec.fingerprint)
         self._seconds: dict[str, float] = {}
 
     def run(self) -> BuildReport:
         started = time.perf_counter()
-        items = self._timed("scan", lambda: scan(self._source, self._index_dir))
+        items = self._timed("scan", self._scan)
         planned = plan(items, self._known_files())
         if self._is_live() and self._reads_alike() and planned.leaves(self._known_files()):
             assert self._previous is not None
@@ -134,7 +149,7 @@ class _Build:
         self._work.mkdir(parents=True)
         wanted = self._timed("read", lambda: self._write_store(planned))
         store = PassageStore(self._work)
-        if not wanted:
+        if not wanted and not self._allow_empty:
             raise SourceError(self._nothing_readable(store))
         self._timed("keyword index", lambda: self._write_keywords(store))
         embedded = self._timed("embed", lambda: self._write_vectors(wanted))
@@ -150,22 +165,40 @@ class _Build:
             embedded=embedded,
         )
 
-    def _open_previous(self) -> Generation | None:
-        """Return the last good generation where its vectors are those of this build's encoder."""
+    def _scan(self) -> list[SourceItem]:
+        try:
+            return scan(self._source, self._index_dir)
+        except EmptySourceError as error:
+            if self._allow_empty:
+                return []
+            if self._before is None:
+                raise
+            raise SourceError(
+                f"{self._source}: holds no reports now, and the index holds "
+                f"{self._before.counts.documents}. Is a disk not mounted? The index is as it was. "
+                "To empty it too: python -m indexer build --allow-empty SOURCE INDEX_DIR"
+            ) from error
+
+    def _open_before(self) -> Generation | None:
+        """Return the last good generation, None where there is none."""
         if not generation_ids(self._index_dir):
             return None
         try:
-            found = open_generation(self._index_dir)
+            return open_generation(self._index_dir)
         except FormatError as error:
             logger.warning("rebuilding an index of another version: %s", error)
-            return None
         except IndexerError as error:
             logger.warning("building from scratch: %s", error)
+        return None
+
+    def _of_this_encoder(self, generation: Generation | None) -> Generation | None:
+        """Return `generation` where its vectors are those of this build's encoder, else None."""
+        if generation is None:
             return None
-        if found.manifest.encoder.fingerprint != self._encoder.spec.fingerprint:
+        if generation.manifest.encoder.fingerprint != self._encoder.spec.fingerprint:
             logger.info("building from scratch: another encoder")
             return None
-        return found
+        return generation
 
     @cached_property
     def _known_vectors(self) -> KnownVectors | None:
@@ -200,15 +233,16 @@ class _Build:
         writer = StoreWriter(self._work)
         known = self._known_vectors or ()
         wanted: list[tuple[bytes, str | None]] = []
+        documents: list[Document] = []
         starts = token_starts(self._encoder.tokenizer_file)
         records = dict(planned.settled)
-        loaded = self._load(planned.changed)
+        loaded = self._load(planned)
         for position, item in enumerate(planned.items):
             self._progress("read", position + 1, len(planned.items))
             record = planned.settled.get(item.source_id)
             if record is not None:
                 if record.status is FileStatus.SEARCHABLE and self._previous:
-                    wanted.extend(self._copy(record, writer))
+                    wanted.extend(self._copy(record, writer, documents))
                 continue
             found = next(loaded)
             if isinstance(found, UnreadableFileError):
@@ -222,16 +256,29 @@ class _Build:
                 continue
             passages = [(passage, _digest(embedded)) for passage, embedded in pieces]
             writer.add_document(document, text, passages)
+            documents.append(document)
             records[item.source_id] = record_of(item, FileStatus.SEARCHABLE, "", document.source_id)
             wanted.extend(
                 (digest, None if digest in known else embedded)
                 for (_, digest), (_, embedded) in zip(passages, pieces, strict=True)
             )
-        writer.add_files(told(records[item.source_id], records) for item in planned.items)
+        files = [told(records[item.source_id], records) for item in planned.items]
+        writer.add_files(files)
+        writer.add_former(self._former(documents, files))
         writer.close()
         return wanted
 
-    def _copy(self, record: FileRecord, writer: StoreWriter) -> Iterator[tuple[bytes, str | None]]:
+    def _former(
+        self, documents: Sequence[Document], files: Sequence[FileRecord]
+    ) -> list[FormerDocument]:
+        if self._before is None:
+            return []
+        store = self._before.store
+        return former_documents(store.documents(), store.former_documents(), documents, files)
+
+    def _copy(
+        self, record: FileRecord, writer: StoreWriter, documents: list[Document]
+    ) -> Iterator[tuple[bytes, str | None]]:
         assert self._previous is not None
         store = self._previous.store
         for document_id in record.document_ids:
@@ -239,22 +286,41 @@ class _Build:
             assert document is not None  # the record and the document are of one generation
             passages = store.passages_of(document_id)
             writer.add_document(document, store.document_text(document_id), passages)
+            documents.append(document)
             yield from ((digest, None) for _, digest in passages)
 
-    def _load(self, items: Sequence[SourceItem]) -> Iterator[_Loaded | UnreadableFileError]:
-        """Yield what each item holds, in order; files are read in child processes."""
-        files = [item for item in items if item.line is None]
-        with LoadingPool() as pool:
-            from_files = pool.load_all((item.path, item.source_id, item.sha256) for item in files)
-            for item in items:
-                if item.line is None:
+    def _load(self, planned: Plan) -> Iterator[_Loaded | UnreadableFileError]:
+        """Yield what each changed item holds, in order; files are read in child processes."""
+        files = [
+            (item.path, item.source_id, item.sha256)
+            for item in planned.changed
+            if item.line is None and item.source_id not in planned.moved
+        ]
+        with LoadingPool(workers=min(2, len(files))) as pool:
+            from_files = pool.load_all(files)
+            for item in planned.changed:
+                record = planned.moved.get(item.source_id)
+                if record is not None:
+                    yield self._moved(record, item.source_id)
+                elif item.line is None:
                     _, found = next(from_files)
                     yield found
-                    continue
-                try:
-                    yield load_line(item)
-                except UnreadableFileError as error:
-                    yield error
+                else:
+                    try:
+                        yield load_line(item)
+                    except UnreadableFileError as error:
+                        yield error
+
+    def _moved(self, record: FileRecord, source_id: str) -> _Loaded | UnreadableFileError:
+        """Return what a file held under its old name, described by its new one."""
+        if not record.document_ids:
+            return UnreadableFileError(record.reason)
+        assert self._previous is not None
+        store = self._previous.store
+        document = store.document(record.document_ids[0])
+        assert document is not None  # the record and the document are of one generation
+        text = store.document_text(document.document_id)
+        return describe_again(document, text, source_id), text
 
     def _write_keywords(self, store: PassageStore) -> None:
         keyword_index.write(

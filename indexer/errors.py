@@ -1,7 +1,8 @@
 """What can go wrong while building, opening or reading an index.
 
 IndexerError                 base: one line that says what was found, expected, and the next step
-├── SourceError              SOURCE is missing, empty, or not in a form that can be read
+├── SourceError              SOURCE is missing, or not in a form that can be read
+│   └── EmptySourceError     SOURCE holds no reports: emptied on purpose, or not mounted?
 ├── UnreadableFileError      one file could not be read; the run goes on and coverage explains it
 ├── IndexDirError            INDEX_DIR is not an index, or holds no generation
 │   └── BuildLockedError     another process is writing to INDEX_DIR
@@ -18,6 +19,10 @@ class IndexerError(Exception):
 
 class SourceError(IndexerError):
     """SOURCE is missing, empty, or not in a form that can be read."""
+
+
+class EmptySourceError(SourceError):
+    """SOURCE holds no reports."""
 
 
 class UnreadableFileError(IndexerError):

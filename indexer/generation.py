@@ -13,7 +13,7 @@ from indexer.errors import DamagedError, FormatError, GenerationError
 from indexer.keyword_query import Node
 from indexer.manifest import Manifest, damage, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
-from indexer.records import Document, DocumentText, Filters, Passage, Ranking
+from indexer.records import Document, DocumentText, Filters, FormerDocument, Passage, Ranking
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +106,10 @@ class Generation:
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
         return self.store.document(document_id)
+
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        """Return what an id named once, None where it never named a document."""
+        return self.store.former_document(document_id)
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""

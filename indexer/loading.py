@@ -24,7 +24,7 @@ from types import TracebackType
 from indexer.errors import UnreadableFileError
 from indexer.extraction import extract
 from indexer.metadata import describe
-from indexer.records import Document, DocumentText
+from indexer.records import Document, DocumentText, Extraction
 from indexer.structure import read_blocks
 
 DEFAULT_TIMEOUT_SECONDS = 120.0  # the slowest of 760 real files takes 2 s
@@ -46,7 +46,16 @@ def load(path: Path, source_id: str, sha256: str) -> Loaded:
     extraction = extract(path)
     blocks = read_blocks(extraction)
     document = describe(source_id, sha256, extraction, blocks)
-    return document, DocumentText(extraction.text, extraction.page_starts, blocks)
+    text = DocumentText(extraction.text, extraction.page_starts, blocks, extraction.properties)
+    return document, text
+
+
+def describe_again(document: Document, text: DocumentText, source_id: str) -> Document:
+    """Return what is known about `document` once its file has the name `source_id`."""
+    extraction = Extraction(
+        text.text, document.format, text.page_starts, properties=text.properties
+    )
+    return describe(source_id, document.sha256, extraction, text.blocks)
 
 
 class LoadingPool:

@@ -23,6 +23,7 @@ from indexer.records import (
     FileRecord,
     FileStatus,
     Filters,
+    FormerDocument,
     Passage,
 )
 
@@ -37,6 +38,7 @@ CREATE TABLE documents (
     first_row INTEGER NOT NULL,
     end_row INTEGER NOT NULL,
     page_starts TEXT NOT NULL,
+    properties TEXT NOT NULL,
     blocks TEXT NOT NULL,
     text TEXT NOT NULL
 );
@@ -58,6 +60,12 @@ CREATE TABLE files (
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
     document_ids TEXT NOT NULL
+);
+CREATE TABLE former_documents (
+    document_id TEXT PRIMARY KEY,
+    source_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    successor_id TEXT NOT NULL
 );
 """
 _INDEXES = """
@@ -107,13 +115,14 @@ class StoreWriter:
     ) -> None:
         """Add a document with its passages; each with the digest of the text that is embedded."""
         self._connection.execute(
-            f"INSERT INTO documents VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 6))})",
+            f"INSERT INTO documents VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 7))})",
             (
                 self._position,
                 *astuple(document),
                 self._row,
                 self._row + len(passages),
                 json.dumps(text.page_starts),
+                json.dumps(text.properties, ensure_ascii=False, sort_keys=True),
                 _blocks_to_json(text.blocks),
                 text.text,
             ),
@@ -153,6 +162,12 @@ class StoreWriter:
                 )
                 for record in records
             ),
+        )
+
+    def add_former(self, former: Iterable[FormerDocument]) -> None:
+        """Add ids that name a document no longer."""
+        self._connection.executemany(
+            "INSERT INTO former_documents VALUES (?, ?, ?, ?)", map(astuple, former)
         )
 
     def close(self) -> None:
@@ -226,6 +241,16 @@ class PassageStore:
                 found[row[0]] = Document(*row[1:])
         return [found[position] for position in positions]
 
+    def former_documents(self) -> Iterator[FormerDocument]:
+        """Yield every id that named a document once and does so no longer."""
+        for row in self._all("SELECT * FROM former_documents ORDER BY document_id"):
+            yield FormerDocument(*row)
+
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        """Return what `document_id` named once, None where it never named a document."""
+        found = self._one("SELECT * FROM former_documents WHERE document_id = ?", (document_id,))
+        return FormerDocument(*found) if found else None
+
     def _one_document(self, column: str, value: str) -> Document | None:
         names = ", ".join(_DOCUMENT_FIELDS)
         found = self._one(f"SELECT {names} FROM documents WHERE {column} = ?", (value,))
@@ -234,12 +259,15 @@ class PassageStore:
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
         found = self._one(
-            "SELECT text, page_starts, blocks FROM documents WHERE document_id = ?", (document_id,)
+            "SELECT text, page_starts, blocks, properties FROM documents WHERE document_id = ?",
+            (document_id,),
         )
         if found is None:
             raise KeyError(document_id)
-        text, page_starts, blocks = found
-        return DocumentText(text, tuple(json.loads(page_starts)), _blocks_from_json(blocks))
+        text, page_starts, blocks, properties = found
+        return DocumentText(
+            text, tuple(json.loads(page_starts)), _blocks_from_json(blocks), json.loads(properties)
+        )
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from indexer.records import FileRecord, FileStatus, document_id_of
 from indexer.source import SourceItem
@@ -11,11 +12,16 @@ _SAME_CONTENT = "same content as "
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with each item: `settled` needs no reading, `changed` does, both by source_id."""
+    """What to do with each item: `settled` stay as they are, `changed` have to be read.
+
+    Those of the changed that are in `moved` have another name only: what they held is known under
+    the record of before, and they are described anew, but not read. Both by source_id.
+    """
 
     items: Sequence[SourceItem]
     settled: dict[str, FileRecord]
     changed: list[SourceItem]
+    moved: dict[str, FileRecord]
 
     def leaves(self, known_files: Iterable[FileRecord]) -> bool:
         """True where the records of the last build stay as they are."""
@@ -27,8 +33,15 @@ class Plan:
 def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan:
     """Sort `items` by what `known_files`, the records of the last build, say of them."""
     known = {record.source_id: record for record in known_files}
+    by_content = {
+        (record.sha256, _ending(record.source_id)): record
+        for record in known.values()
+        # One document, or none and a reason; what holds several is read again.
+        if record.sha256 and len(record.document_ids) == (record.status is FileStatus.SEARCHABLE)
+    }
     settled: dict[str, FileRecord] = {}
     changed: list[SourceItem] = []
+    moved: dict[str, FileRecord] = {}
     first_of: dict[str, str] = {}
     for item in items:
         record = known.get(item.source_id)
@@ -52,7 +65,16 @@ def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan
             settled[item.source_id] = record
         else:
             changed.append(item)
-    return Plan(items, settled, changed)
+            before = by_content.get((item.sha256, _ending(item.source_id)))
+            if before is not None and item.line is None:
+                moved[item.source_id] = before
+    return Plan(items, settled, changed, moved)
+
+
+def _ending(source_id: str) -> str:
+    """Return what the name says of the format: a file that is renamed across it is read again."""
+    endings = PurePosixPath(source_id.lower()).suffixes
+    return "".join(endings[-2:] if endings[-1:] == [".gz"] else endings[-1:])
 
 
 def told(record: FileRecord, records: Mapping[str, FileRecord]) -> FileRecord:

@@ -85,11 +85,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """The text of one document, its pages, and the blocks that make it up, in order."""
+    """The text of one document, its pages, and the blocks that make it up, in order.
+
+    `properties` are what the file declares: a file that is renamed is described anew from them,
+    without being read again.
+    """
 
     text: str
     page_starts: tuple[int, ...]
     blocks: tuple[Block, ...]
+    properties: dict[str, str] = field(default_factory=dict)
 
     def page_at(self, offset: int) -> int | None:
         """Return the page (from 1) that holds `offset`, None where the format has no pages."""
@@ -169,6 +174,16 @@ class FileRecord:
     status: FileStatus
     reason: str = ""
     document_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormerDocument:
+    """A document that once was: what it held, and the id of the one that holds it now, or ""."""
+
+    document_id: str
+    source_id: str
+    sha256: str
+    successor_id: str = ""
 
 
 def document_id_of(source_id: str) -> str:

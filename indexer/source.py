@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import SourceError, UnreadableFileError
+from indexer.errors import EmptySourceError, SourceError, UnreadableFileError
 from indexer.records import Block, BlockKind, Document, DocumentText, Extraction, document_id_of
 from indexer.structure import read_blocks
 
@@ -39,7 +39,7 @@ def scan(source: Path, index_dir: Path) -> list[SourceItem]:
     """Return everything that SOURCE holds, ordered by source_id, with the digest of its content.
 
     Hidden files, office lock files ("~$…"), a README.md at the top, and indexes that lie inside are
-    not reports. Raises SourceError where SOURCE is missing or holds no file.
+    not reports. Raises SourceError where SOURCE is missing, EmptySourceError where it is empty.
     """
     if source.is_file():
         if source.suffix.lower() != _JSONL:
@@ -53,7 +53,7 @@ def scan(source: Path, index_dir: Path) -> list[SourceItem]:
     else:
         raise SourceError(f"{source}: no such folder or file. Name the folder that holds reports")
     if not items:
-        raise SourceError(
+        raise EmptySourceError(
             f"{source}: holds no reports. Put files into it (pdf, docx, odt, html, txt, …), "
             "or name another folder"
         )

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -21,10 +21,12 @@ from search_api.docs_page import docs_page
 from search_api.errors import (
     BadRequestError,
     GoneError,
+    MovedDocumentError,
     NotReadyError,
     SearchError,
     UnknownAnswerError,
     UnknownDocumentError,
+    WithdrawnDocumentError,
 )
 from search_api.live import LiveArchive
 from search_api.problems import KINDS, problem
@@ -52,6 +54,7 @@ _SLUGS: tuple[tuple[type[SearchError], str], ...] = (
     (parameters.UnknownParameterError, "unknown-parameter"),
     (BadRequestError, "bad-parameter"),
     (UnknownDocumentError, "not-found"),
+    (WithdrawnDocumentError, "withdrawn"),
     (UnknownJobError, "not-found"),
     (UnknownAnswerError, "not-found"),
     (GoneError, "gone"),
@@ -68,6 +71,10 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 _GONE: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "Made from a generation that is no longer served"}
+}
+_MOVED: dict[int | str, dict[str, Any]] = {
+    301: {"description": "The report has another id now: Location leads to it"},
+    410: {"model": Problem, "description": "The report has been taken out of the archive"},
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "The bearer token is missing or wrong"},
@@ -199,7 +206,7 @@ def _add_reading_routes(app: FastAPI) -> None:
     @app.get(
         "/v1/documents/{document_id}",
         response_model=DocumentResponse,
-        responses=_PROBLEMS | _MISSING,
+        responses=_PROBLEMS | _MISSING | _MOVED,
     )
     def document(request: Request, document_id: str) -> Response:
         """One report: what is known about it, and its text in blocks."""
@@ -321,6 +328,10 @@ async def _log_request(
 
 def _on_search_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SearchError)
+    if isinstance(error, MovedDocumentError):
+        path = request.url.path.replace(error.old_id, error.new_id)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(path + query, status_code=301)
     slug = next((slug for kind, slug in _SLUGS if isinstance(error, kind)), "internal")
     detail = (
         "the archive is not open; its owner finds the reason in the log"

@@ -3,6 +3,8 @@
 SearchError                  base: `str(error)` is a sentence for the person who asked
 ├── BadRequestError          a parameter cannot be read: names it, its value, and what is expected
 ├── UnknownDocumentError     no document has this id
+├── MovedDocumentError       the document has another id now
+├── WithdrawnDocumentError   a document had this id, and has gone
 ├── UnknownAnswerError       no answer has this id
 ├── GoneError                made from a generation that is no longer served
 ├── NotReadyError            no whole generation is open
@@ -26,6 +28,19 @@ class BadRequestError(SearchError):
 
 class UnknownDocumentError(SearchError):
     """No document of the open generation has this id."""
+
+
+class MovedDocumentError(SearchError):
+    """The document that had the id `old_id` has the id `new_id` now."""
+
+    def __init__(self, old_id: str, new_id: str) -> None:
+        super().__init__(f"the report {old_id} is called {new_id} now")
+        self.old_id = old_id
+        self.new_id = new_id
+
+
+class WithdrawnDocumentError(SearchError):
+    """A document had this id; the archive holds it no longer."""
 
 
 class UnknownAnswerError(SearchError):

@@ -85,6 +85,12 @@ KINDS = {
             "Ask again: the archive has been re-indexed since.",
         ),
         ProblemKind(
+            "withdrawn",
+            410,
+            "This report is in the archive no longer",
+            "Its file was taken out of the folder of reports; search for another copy of it.",
+        ),
+        ProblemKind(
             "internal",
             500,
             "Something went wrong here",

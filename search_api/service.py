@@ -9,7 +9,13 @@ from indexer.coverage import coverage_of
 from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
 from search_api import answering, citing, confidence, tokens
-from search_api.errors import GoneError, UnknownDocumentError
+from search_api.errors import (
+    GoneError,
+    MovedDocumentError,
+    SearchError,
+    UnknownDocumentError,
+    WithdrawnDocumentError,
+)
 from search_api.live import LiveArchive
 from search_api.matching import Stemmer, Term, snippet, terms_of
 from search_api.query import ParsedQuery, parse
@@ -131,11 +137,14 @@ class SearchService:
         return self._answer(reader, q, filters)
 
     def document(self, document_id: str) -> DocumentResponse:
-        """Return one report with its text; raises UnknownDocumentError."""
+        """Return one report with its text.
+
+        Raises UnknownDocumentError, MovedDocumentError or WithdrawnDocumentError.
+        """
         reader = self._archive.current()
         document = reader.document(document_id)
         if document is None:
-            raise UnknownDocumentError(f"no report has the id {document_id[:64]!r}")
+            raise _no_document(reader, document_id)
         text = reader.document_text(document_id)
         return DocumentResponse(
             document_id=document_id,
@@ -211,6 +220,18 @@ class SearchService:
             expanded=(),
             unreadable=reader.counts.unread,
         )
+
+
+def _no_document(reader: Generation, document_id: str) -> SearchError:
+    """Return why no document has that id: it has another one now, has gone, or never was."""
+    former = reader.former_document(document_id)
+    if former is None:
+        return UnknownDocumentError(f"no report has the id {document_id[:64]!r}")
+    if former.successor_id:
+        return MovedDocumentError(document_id, former.successor_id)
+    return WithdrawnDocumentError(
+        f"the report {former.source_id!r} was in this archive and has been taken out of it"
+    )
 
 
 def _result(

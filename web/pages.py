@@ -118,6 +118,8 @@ def _error_page(templates: Jinja2Templates, api_handler: ExceptionHandler) -> Ex
         answered: Any = api_handler(request, error)  # type: ignore[arg-type]
         response: Response = await answered if isawaitable(answered) else answered
         path = request.url.path
+        if response.status_code < 400:  # a report that has another address now
+            return response
         if any(path == api or path.startswith(f"{api}/") for api in API_PATHS):
             return response
         problem = json.loads(bytes(response.body))

@@ -356,6 +356,25 @@ def test_where_nothing_can_be_read_the_old_index_stays(
     assert open_generation(tmp_path / "index").generation_id == first.generation_id
 
 
+def test_an_emptied_folder_does_not_empty_the_index_unless_that_is_said(
+    tmp_path: Path, source: Path, fake: HashEncoder
+) -> None:
+    first = build(source, tmp_path / "index", fake)
+    for path in source.iterdir():
+        path.unlink()
+    with pytest.raises(SourceError, match=r"the index holds 3\. Is a disk not mounted\?"):
+        build(source, tmp_path / "index", fake)
+    assert open_generation(tmp_path / "index").generation_id == first.generation_id
+    emptied = build(source, tmp_path / "index", fake, allow_empty=True)
+    assert (emptied.published, emptied.documents, emptied.passages) == (True, 0, 0)
+    opened = open_generation(tmp_path / "index")
+    assert opened.keyword_ranking(Word("fox"), 5, Filters()) == ((), 0)
+    assert opened.vector_ranking(fake.encode(["fox"]), 5, Filters()) == ()
+    assert not build(source, tmp_path / "index", fake, allow_empty=True).published
+    (source / "a.md").write_text(report("Fox", "1. The fox met the board."))
+    assert build(source, tmp_path / "index", fake).documents == 1
+
+
 def test_a_second_build_at_the_same_time_is_refused(
     tmp_path: Path, source: Path, fake: HashEncoder
 ) -> None:
