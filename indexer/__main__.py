@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from indexer.build import BuildReport, Progress, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
 from indexer.errors import GenerationError, IndexerError, SourceError
+from indexer.watch import Watch, WatchTimes
 
 logger = logging.getLogger("indexer")
 
@@ -46,10 +48,30 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("build", help="index SOURCE and publish a new generation")
     command.add_argument("source", type=_path, metavar="SOURCE", help="a folder, or a .jsonl file")
     _add_index_dir(command)
-    command.add_argument("--encoder", default=BUNDLED_NAME, metavar="NAME", help="model or folder")
-    command.add_argument("--query-prefix", default="", metavar="TEXT")
-    command.add_argument("--passage-prefix", default="", metavar="TEXT")
+    _add_encoder(command)
+    command.add_argument(
+        "--allow-empty", action="store_true", help="publish also where SOURCE holds no reports"
+    )
     command.set_defaults(run=_build)
+
+    command = commands.add_parser("watch", help="build whenever SOURCE changes, until stopped")
+    command.add_argument("source", type=_path, metavar="SOURCE", help="a folder")
+    _add_index_dir(command)
+    _add_encoder(command)
+    times = WatchTimes()
+    for name, default, meaning in (
+        ("quiet", times.quiet_seconds, "how long a change must be quiet before it is built"),
+        ("sweep", times.sweep_seconds, "how often to build though no event came"),
+        ("retry", times.retry_seconds, "when to try a failed build again; doubles each time"),
+    ):
+        command.add_argument(
+            f"--{name}-seconds",
+            type=_seconds,
+            default=default,
+            metavar="S",
+            help=f"{meaning} ({default:g})",
+        )
+    command.set_defaults(run=_watch)
 
     command = commands.add_parser("check", help="verify every file of every generation")
     _add_index_dir(command)
@@ -81,6 +103,22 @@ def _add_index_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument("index_dir", type=_path, metavar="INDEX_DIR", help="folder of the index")
 
 
+def _add_encoder(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--encoder", default=BUNDLED_NAME, metavar="NAME", help="model or folder")
+    command.add_argument("--query-prefix", default="", metavar="TEXT")
+    command.add_argument("--passage-prefix", default="", metavar="TEXT")
+
+
+def _seconds(written: str) -> float:
+    try:
+        found = float(written)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1e9:
+        raise argparse.ArgumentTypeError(f"{written!r}; expected a number of seconds, 0 or more")
+    return found
+
+
 def _build(arguments: argparse.Namespace) -> int:
     if not arguments.source.exists():  # before INDEX_DIR is made for a typing error
         raise SourceError(
@@ -92,8 +130,32 @@ def _build(arguments: argparse.Namespace) -> int:
         passage_prefix=arguments.passage_prefix,
     )
     with _ProgressBars() as progress:
-        report = build(arguments.source, arguments.index_dir, encoder, progress=progress)
+        report = build(
+            arguments.source,
+            arguments.index_dir,
+            encoder,
+            progress=progress,
+            allow_empty=arguments.allow_empty,
+        )
     print(_summary(report))
+    return 0
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    if not arguments.source.is_dir():
+        raise SourceError(
+            f"{arguments.source}: no such folder. Name the folder that reports are put into"
+        )
+    logger.setLevel(logging.INFO)  # what it does is its only output
+    command = [sys.executable, "-m", "indexer", "build"]
+    command += [f"--encoder={arguments.encoder}", f"--query-prefix={arguments.query_prefix}"]
+    command += [f"--passage-prefix={arguments.passage_prefix}", "--"]
+    command += [str(arguments.source), str(arguments.index_dir)]
+    times = WatchTimes(arguments.quiet_seconds, arguments.sweep_seconds, arguments.retry_seconds)
+    watcher = Watch(arguments.source, arguments.index_dir, command, times)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: watcher.stop())
+    watcher.run()
     return 0
 
 
