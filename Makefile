@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 export ARCHIVE_INDEX_DIR
 export ARCHIVE_SOURCE_DIR := $(CORPUS)
 
-.PHONY: run index test quick check quality fit benchmark chromium clean
+.PHONY: run index test quick check quality fit benchmark torture chromium clean
 
 run: index
 	$(PY) -m web
@@ -63,6 +63,24 @@ quality: $(VENV)/.installed-test
 fit: $(VENV)/.installed-test
 	$(PY) -m tests.quality.fitting ../shared/eval \
 		quality-index/archive_questions/index quality-index/squad20_dev_half/index
+
+# Campaigns of hours: kills, failing file operations, damages, random histories, swaps under load,
+# the query parser, and every passage. RESILIENCE.md says what each proves; the counts are settings.
+KILLS ?= 1000
+EVERY_FAULT ?= 1
+DAMAGED_BLOCKS ?= 1000
+SEQUENCES ?= 200
+STEPS ?= 80
+SWAPS ?= 100
+QUERIES ?= 1000000
+torture: $(VENV)/.installed-test
+	$(PY) -m tests.torture.kills $(KILLS)
+	$(PY) -m tests.torture.faults $(EVERY_FAULT)
+	$(PY) -m tests.torture.damages $(DAMAGED_BLOCKS)
+	TORTURE_SEQUENCES=$(SEQUENCES) TORTURE_STEPS=$(STEPS) $(PY) -m pytest -q tests/torture/test_model.py
+	$(PY) -m tests.torture.swaps $(SWAPS)
+	$(PY) -m tests.torture.queries $(QUERIES)
+	$(PY) -m tests.torture.findability
 
 benchmark: $(VENV)/.installed-test
 	$(PY) -m tests.benchmarks

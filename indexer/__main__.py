@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer import generation, publishing
+from indexer.backup import back_up, restore
 from indexer.build import BuildReport, Progress, build
+from indexer.checking import check
 from indexer.coverage import coverage_of
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
-from indexer.errors import GenerationError, IndexerError, SourceError
+from indexer.errors import IndexerError, SourceError
 from indexer.watch import Watch, WatchTimes
 
 logger = logging.getLogger("indexer")
@@ -76,6 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("check", help="verify every file of every generation")
     _add_index_dir(command)
     command.set_defaults(run=_check)
+
+    command = commands.add_parser("backup", help="write the live generation into one new tar file")
+    _add_index_dir(command)
+    command.add_argument("file", type=_path, metavar="FILE")
+    command.set_defaults(run=_backup)
+
+    command = commands.add_parser("restore", help="make what `backup` wrote the live generation")
+    _add_index_dir(command)
+    command.add_argument("file", type=_path, metavar="FILE")
+    command.set_defaults(run=_restore)
 
     command = commands.add_parser("coverage", help="what is held, searchable, and unread, and why")
     _add_index_dir(command)
@@ -193,32 +205,29 @@ class _ProgressBars:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    index_dir: Path = arguments.index_dir
-    live = publishing.current_id(index_dir)
-    damaged = 0
-    for generation_id in publishing.generation_ids(index_dir):
-        folder = publishing.generation_folder(index_dir, generation_id)
-        try:
-            opened = generation.open_folder(folder)
-        except GenerationError as error:
-            damaged += 1
-            print(f"{generation_id}\tdamaged\t{error}")
-        else:
-            state = "live" if generation_id == live else "kept"
-            counts = opened.counts
-            print(
-                f"{generation_id}\t{state}\tdocuments={counts.documents} "
-                f"passages={counts.passages} bytes={opened.bytes_on_disk}"
-            )
-    if live not in publishing.generation_ids(index_dir):
-        damaged += 1
-        print(f"{live}\tmissing\tCURRENT names it, but it is not there")
-    if damaged:
+    bad = 0
+    for finding in check(arguments.index_dir):
+        bad += not finding.good
+        print(f"{finding.name}\t{finding.state}\t{finding.detail}")
+    if bad:
         print(
-            f"indexer: {damaged} damaged. Build again: python -m indexer build SOURCE {index_dir}",
+            f"indexer: {bad} not as it should be. "
+            f"Build again: python -m indexer build SOURCE {arguments.index_dir}",
             file=sys.stderr,
         )
-    return 1 if damaged else 0
+    return 1 if bad else 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    manifest = back_up(arguments.index_dir, arguments.file)
+    print(f"wrote generation {manifest.generation_id}  bytes={arguments.file.stat().st_size}")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    manifest = restore(arguments.index_dir, arguments.file)
+    print(f"restored generation {manifest.generation_id}  documents={manifest.documents}")
+    return 0
 
 
 def _coverage(arguments: argparse.Namespace) -> int:

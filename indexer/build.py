@@ -27,6 +27,7 @@ from indexer.embedding import BuildEncoder, Vectors, token_starts
 from indexer.errors import (
     EmptySourceError,
     FormatError,
+    InaccessibleError,
     IndexerError,
     SourceError,
     UnreadableFileError,
@@ -36,11 +37,11 @@ from indexer.generation import Generation, encoder_folder, open_generation
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
 from indexer.loading import LoadingPool, describe_again
 from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
-from indexer.passage_store import PassageStore, StoreWriter
+from indexer.passage_store import Counts, PassageStore, StoreWriter
 from indexer.plan import Plan, plan, record_of, told
 from indexer.publishing import (
+    KEPT_GENERATIONS,
     building_folder,
-    generation_folder,
     generation_ids,
     link_or_copy,
     named_in_current,
@@ -144,7 +145,9 @@ class _Build:
         planned = plan(items, self._known_files())
         if self._is_live() and self._reads_alike() and planned.leaves(self._known_files()):
             assert self._previous is not None
-            return self._report(self._previous, published=False, embedded=0)
+            self._tidy(published=False)  # where the last build was killed before it could
+            live = self._previous
+            return self._report(live.generation_id, live.counts, published=False, embedded=0)
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
         wanted = self._timed("read", lambda: self._write_store(planned))
@@ -154,16 +157,21 @@ class _Build:
         self._timed("keyword index", lambda: self._write_keywords(store))
         embedded = self._timed("embed", lambda: self._write_vectors(wanted))
         self._timed("query encoder", self._write_encoder)
-        manifest = self._timed("publish", lambda: self._publish(store))
+        generation_id = self._timed("publish", lambda: self._publish(store))
         self._seconds["all"] = time.perf_counter() - started
-        for removed in prune(self._index_dir):
-            logger.info("pruned generation %s", removed)
-        self._saved_vectors.delete()
-        return self._report(
-            Generation(generation_folder(self._index_dir, manifest.generation_id), manifest),
-            published=True,
-            embedded=embedded,
-        )
+        self._tidy(published=True)
+        return self._report(generation_id, store.counts(), published=True, embedded=embedded)
+
+    def _tidy(self, *, published: bool) -> None:
+        """Delete what is not needed any more; what cannot be deleted, the next build deletes."""
+        try:
+            # Pruning reads every file of what it keeps.
+            if published or len(generation_ids(self._index_dir)) > KEPT_GENERATIONS:
+                for removed in prune(self._index_dir):
+                    logger.info("pruned generation %s", removed)
+            self._saved_vectors.delete()
+        except OSError as error:
+            logger.warning("%s: not tidied up after the build (%s)", self._index_dir, error)
 
     def _scan(self) -> list[SourceItem]:
         try:
@@ -187,6 +195,8 @@ class _Build:
             return open_generation(self._index_dir)
         except FormatError as error:
             logger.warning("rebuilding an index of another version: %s", error)
+        except InaccessibleError:
+            raise  # another day it is read again: nothing of it is given up
         except IndexerError as error:
             logger.warning("building from scratch: %s", error)
         return None
@@ -363,21 +373,26 @@ class _Build:
 
     def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
         """Yield (position, vectors) of consecutive slices of `texts`."""
-        if self._known_vectors is not None and 0 < len(texts) <= FEW_TEXTS:
-            yield 0, self._encoder.encode_few(texts, self._known_vectors.encoder_folder)
+        exported = self._exported_encoder()
+        if exported is not None and 0 < len(texts) <= FEW_TEXTS:
+            yield 0, self._encoder.encode_few(texts, exported)
         else:
             yield from self._encoder.encode_passages(texts)
 
     def _write_encoder(self) -> None:
         """Carry the query encoder over from the last generation, or export it."""
         target = encoder_folder(self._work)
-        if self._known_vectors is None:
+        exported = self._exported_encoder()
+        if exported is None:
             self._encoder.export(target)
             return
-        for path in sorted(self._known_vectors.encoder_folder.iterdir()):
+        for path in sorted(exported.iterdir()):
             link_or_copy(path, target / path.name)
 
-    def _publish(self, store: PassageStore) -> Manifest:
+    def _exported_encoder(self) -> Path | None:
+        return None if self._known_vectors is None else self._known_vectors.encoder_folder
+
+    def _publish(self, store: PassageStore) -> str:
         counts = store.counts()
         entries = entries_of(self._work)
         created = datetime.now(UTC)
@@ -395,8 +410,9 @@ class _Build:
             passages=counts.passages,
             files=entries,
         )
+        Generation(self._work, manifest)  # what cannot be opened is not published
         publish(self._index_dir, self._work, manifest)
-        return manifest
+        return manifest.generation_id
 
     def _nothing_readable(self, store: PassageStore) -> str:
         reasons = [f"{record.source_id}: {record.reason}" for record in store.files()]
@@ -412,14 +428,16 @@ class _Build:
         logger.info("%s: %.1f s", phase, self._seconds[phase])
         return result
 
-    def _report(self, generation: Generation, *, published: bool, embedded: int) -> BuildReport:
+    def _report(
+        self, generation_id: str, counts: Counts, *, published: bool, embedded: int
+    ) -> BuildReport:
         return BuildReport(
-            generation_id=generation.generation_id,
+            generation_id=generation_id,
             published=published,
-            documents=generation.counts.documents,
-            passages=generation.counts.passages,
+            documents=counts.documents,
+            passages=counts.passages,
             embedded=embedded,
-            unread=generation.counts.unread,
+            unread=counts.unread,
             seconds=self._seconds,
         )
 

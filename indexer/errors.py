@@ -8,7 +8,8 @@ IndexerError                 base: one line that says what was found, expected, 
 │   └── BuildLockedError     another process is writing to INDEX_DIR
 ├── GenerationError          a generation cannot be used
 │   ├── FormatError          made by another version of the format: rebuild
-│   └── DamagedError         files are missing, changed, or belong to different generations
+│   ├── DamagedError         files are missing, changed, or belong to different generations
+│   └── InaccessibleError    files cannot be read now (permissions, open files): nothing is lost
 └── EncoderError             the embedding model is missing, altered, or not the one that is named
 """
 
@@ -47,6 +48,10 @@ class FormatError(GenerationError):
 
 class DamagedError(GenerationError):
     """Files of the generation are missing, changed, or belong to another one."""
+
+
+class InaccessibleError(GenerationError):
+    """Files of the generation cannot be read now, which does not say that they are damaged."""
 
 
 class EncoderError(IndexerError):

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from indexer import keyword_index, passage_store, vector_index
 from indexer.embedding import QueryEncoder, Vectors, open_query_encoder
-from indexer.errors import DamagedError, FormatError, GenerationError
+from indexer.errors import DamagedError, FormatError, GenerationError, InaccessibleError
 from indexer.keyword_query import Node
-from indexer.manifest import Manifest, damage, read_manifest
+from indexer.manifest import Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
 from indexer.records import Document, DocumentText, Filters, FormerDocument, Passage, Ranking
 
@@ -33,6 +33,7 @@ class Generation:
         except GenerationError:
             raise
         except Exception as error:
+            raise_unless_damaged(folder, error)
             raise DamagedError(f"{folder.name}: cannot be opened ({error})") from error
         self.counts = self.store.counts()
         self._check_counts()
@@ -147,7 +148,7 @@ def open_generation(index_dir: Path) -> Generation:
     """Open the live generation, or, with a warning, the newest good one before it.
 
     Raises IndexDirError where INDEX_DIR holds no generation, the GenerationError of the live one
-    where none can be used.
+    where none can be used, InaccessibleError where that cannot be found out now.
     """
     live = current_id(index_dir)
     if not named_in_current(index_dir):
@@ -156,6 +157,8 @@ def open_generation(index_dir: Path) -> Generation:
     for generation_id in (live, *(name for name in generation_ids(index_dir) if name != live)):
         try:
             generation = open_folder(generation_folder(index_dir, generation_id))
+        except InaccessibleError:
+            raise
         except GenerationError as error:
             refused.append(error)
             continue

@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 class KnownVectors:
-    """Vectors by digest, and the folder of the query encoder that goes with them."""
+    """Vectors by digest, and the folder of the query encoder that goes with them, where whole."""
 
     def __init__(
-        self, rows: dict[bytes, int], vectors: vector_index.VectorIndex, encoder: Path
+        self, rows: dict[bytes, int], vectors: vector_index.VectorIndex, encoder: Path | None
     ) -> None:
         self._rows = rows
         self._vectors = vectors
@@ -74,18 +74,22 @@ def _read(folder: Path, encoder: EncoderSpec) -> KnownVectors | None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if EncoderSpec(**manifest["encoder"]).fingerprint != encoder.fingerprint:
         return None
-    _check_whole(folder, manifest["files"])
+    entries = manifest["files"]
+    for name in (passage_store.FILE_NAME, vector_index.FILE_NAME):
+        if not _is_whole(folder, name, entries):
+            raise DamagedError(f"{folder.name}: {name} has changed")
     rows = passage_store.PassageStore(folder).embedded_digests()
     vectors = vector_index.VectorIndex(folder)
     if vectors.dimension != encoder.dimension or max(rows.values(), default=-1) >= vectors.count:
         raise DamagedError(f"{folder.name}: vectors and passages do not belong together")
-    return KnownVectors(rows, vectors, encoder_folder(folder))
+    exported = encoder_folder(folder)
+    names = [name for name in entries if name.startswith(f"{exported.name}/")]
+    whole = bool(names) and all(_is_whole(folder, name, entries) for name in names)
+    return KnownVectors(rows, vectors, exported if whole else None)
 
 
-def _check_whole(folder: Path, files: dict[str, Any]) -> None:
-    """Raise DamagedError unless store, vectors and query encoder are as the manifest has them."""
-    wanted = {passage_store.FILE_NAME, vector_index.FILE_NAME}
-    encoder = f"{encoder_folder(folder).name}/"
-    for name in {*wanted, *(name for name in files if name.startswith(encoder))}:
-        if sha256_of(folder / name) != files[name]["sha256"]:
-            raise DamagedError(f"{folder.name}: {name} has changed")
+def _is_whole(folder: Path, name: str, entries: dict[str, Any]) -> bool:
+    try:
+        return sha256_of(folder / name) == str(entries[name]["sha256"])
+    except OSError:
+        return False

@@ -7,6 +7,7 @@
 Nothing in a generation changes after its manifest is written.
 """
 
+import errno
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
@@ -16,10 +17,13 @@ from typing import Any
 from indexer import keyword_index
 from indexer.chunking import PassageLimits
 from indexer.embedding import EncoderSpec
-from indexer.errors import DamagedError, FormatError
+from indexer.errors import DamagedError, FormatError, InaccessibleError
 
 FORMAT_VERSION = 2
 MANIFEST_NAME = "manifest.json"
+_CHECKSUM = "checksum"
+# What a disk says of a file that is lost; anything else may pass.
+_DAMAGE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EIO, errno.ENXIO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,10 @@ class Manifest:
     files: dict[str, FileEntry]
 
     def to_json(self) -> str:
-        """Return the manifest as it is written."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        """Return the manifest as it is written, with a checksum of its own."""
+        written = asdict(self)
+        written |= {_CHECKSUM: checksum_of(written)}
+        return json.dumps(written, indent=2, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, written: str, folder: Path) -> "Manifest":
@@ -60,6 +66,8 @@ class Manifest:
                     f"{folder.name}: format {version}; this code reads {FORMAT_VERSION}. "
                     "Build the index again: python -m indexer build SOURCE INDEX_DIR"
                 )
+            if found[_CHECKSUM] != checksum_of(found):
+                raise ValueError("its content has changed: its checksum differs")
             found["limits"] = PassageLimits(**found["limits"])
             found["encoder"] = EncoderSpec(**found["encoder"])
             found["files"] = {name: FileEntry(**entry) for name, entry in found["files"].items()}
@@ -71,11 +79,18 @@ class Manifest:
             ) from error
 
 
+def checksum_of(written: dict[str, Any]) -> str:
+    """Return the sha256 that a manifest carries of all else that it says."""
+    rest = {name: value for name, value in written.items() if name != _CHECKSUM}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a generation; raises GenerationError where it cannot be used."""
     try:
         written = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        raise_unless_damaged(folder, error)
         raise DamagedError(f"{folder.name}: no manifest that can be read ({error})") from error
     manifest = Manifest.from_json(written, folder)
     if manifest.generation_id != folder.name:
@@ -91,7 +106,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def damage(folder: Path, manifest: Manifest) -> list[str]:
-    """Return what is wrong with the files of a generation, each as one sentence; [] when whole."""
+    """Return what is wrong with the files of a generation, each as one sentence; [] when whole.
+
+    Raises InaccessibleError where that cannot be found out now.
+    """
     found = []
     for name, entry in sorted(manifest.files.items()):
         path = folder / name
@@ -102,10 +120,20 @@ def damage(folder: Path, manifest: Manifest) -> list[str]:
             elif sha256_of(path) != entry.sha256:
                 found.append(f"{name}: its content has changed (sha256 differs)")
         except OSError as error:
+            raise_unless_damaged(folder, error)
             found.append(f"{name}: {error.strerror or error}")
     unknown = {_relative(path, folder) for path in files_of(folder)} - set(manifest.files)
     found.extend(f"{name}: not named in the manifest" for name in sorted(unknown))
     return found
+
+
+def raise_unless_damaged(folder: Path, error: Exception) -> None:
+    """Raise InaccessibleError for an error that proves no damage: what is whole is not given up."""
+    if isinstance(error, OSError) and error.errno not in _DAMAGE:
+        raise InaccessibleError(
+            f"{folder.name}: cannot be read now ({error.strerror or error}). It may well be whole: "
+            "see to permissions, open files and memory, then run the command again"
+        ) from error
 
 
 def entries_of(folder: Path) -> dict[str, FileEntry]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import BuildLockedError, GenerationError, IndexDirError
+from indexer.errors import BuildLockedError, GenerationError, InaccessibleError, IndexDirError
 from indexer.manifest import MANIFEST_NAME, Manifest, damage, files_of, read_manifest
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ _CURRENT = "CURRENT"
 _GENERATIONS = "generations"
 _BUILDING = "building"
 _LOCK = "write.lock"
-_OWN_NAMES = {_CURRENT, _GENERATIONS, _BUILDING, _LOCK}
+_NEW_CURRENT = "CURRENT.new"  # until it replaces CURRENT; a killed build may leave it behind
+_OWN_NAMES = {_CURRENT, _NEW_CURRENT, _GENERATIONS, _BUILDING, _LOCK}
 
 
 def current_id(index_dir: Path) -> str:
@@ -64,6 +65,15 @@ def generation_ids(index_dir: Path) -> list[str]:
     return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True)
 
 
+def strangers(index_dir: Path) -> list[Path]:
+    """Return what lies in INDEX_DIR and was not put there by this code."""
+    found = [path for path in index_dir.iterdir() if path.name not in _OWN_NAMES]
+    generations = index_dir / _GENERATIONS
+    if generations.is_dir():
+        found += [path for path in generations.iterdir() if not path.is_dir()]
+    return sorted(found)
+
+
 @contextmanager
 def write_lock(index_dir: Path) -> Iterator[None]:
     """Hold the right to write to INDEX_DIR, which is made where it is missing.
@@ -92,10 +102,10 @@ def _make_index_dir(index_dir: Path) -> None:
     if index_dir.exists() and not index_dir.is_dir():
         raise IndexDirError(f"{index_dir}: is a file; expected a folder for the index")
     if index_dir.is_dir():
-        strangers = [path.name for path in index_dir.iterdir() if path.name not in _OWN_NAMES]
-        if strangers and not (index_dir / _GENERATIONS).is_dir():
+        others = [path.name for path in index_dir.iterdir() if path.name not in _OWN_NAMES]
+        if others and not (index_dir / _GENERATIONS).is_dir():
             raise IndexDirError(
-                f"{index_dir}: holds other files ({', '.join(sorted(strangers)[:3])}), and no "
+                f"{index_dir}: holds other files ({', '.join(sorted(others)[:3])}), and no "
                 "index. Name an empty or a new folder, so that nothing of yours is mixed with it"
             )
     try:
@@ -124,14 +134,27 @@ def publish(index_dir: Path, work: Path, manifest: Manifest) -> None:
     for path in files_of(work):
         _fsync(path)
     _write_durably(work / MANIFEST_NAME, manifest.to_json())
-    for folder in sorted({path.parent for path in files_of(work)} | {work}):
-        _fsync(folder)
-    target = index_dir / _GENERATIONS / manifest.generation_id
-    work.rename(target)
+    move_in(index_dir, work, manifest.generation_id)
+    name_live(index_dir, manifest.generation_id)
+
+
+def move_in(index_dir: Path, finished: Path, generation_id: str) -> None:
+    """Move the folder `finished`, with all that is in it on disk, among the generations."""
+    for path in [*finished.rglob("*"), finished]:
+        _fsync(path)
+    target = index_dir / _GENERATIONS / generation_id
+    finished.rename(target)
     _fsync(target.parent)
-    _write_durably(index_dir / (_CURRENT + ".new"), manifest.generation_id + "\n")
-    (index_dir / (_CURRENT + ".new")).replace(index_dir / _CURRENT)
-    _fsync(index_dir)
+
+
+def name_live(index_dir: Path, generation_id: str) -> None:
+    """Make a generation that lies in INDEX_DIR the live one."""
+    _write_durably(index_dir / _NEW_CURRENT, generation_id + "\n")
+    (index_dir / _NEW_CURRENT).replace(index_dir / _CURRENT)
+    try:
+        _fsync(index_dir)
+    except OSError as error:  # it is live; after a power cut the old one may be live again
+        logger.warning("%s: CURRENT is replaced, but may not be on disk (%s)", index_dir, error)
 
 
 def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
@@ -159,6 +182,8 @@ def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
 def _is_whole(folder: Path) -> bool:
     try:
         return not damage(folder, read_manifest(folder))
+    except InaccessibleError:
+        return True  # for all we know: it is not deleted
     except GenerationError:
         return False
 

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 from indexer.embedding import Vectors
 
 logger = logging.getLogger(__name__)
+
+_CHECKSUM_BYTES = 4
 
 
 class SavedVectors:
@@ -23,26 +26,44 @@ class SavedVectors:
         if not self._path.exists():
             return {}
         try:
-            with closing(sqlite3.connect(self._path)) as connection:
+            with closing(self._connect()) as connection:
                 rows = connection.execute("SELECT digest, vector FROM vectors").fetchall()
-        except sqlite3.DatabaseError:
-            logger.warning("what an interrupted build had embedded cannot be read: starting over")
+        except sqlite3.DatabaseError as error:
+            logger.warning(
+                "what an interrupted build had embedded cannot be read (%s): starting over", error
+            )
             self.delete()
             return {}
-        found = {digest: np.frombuffer(vector, np.float32) for digest, vector in rows}
-        return {digest: vector for digest, vector in found.items() if len(vector) == dimension}
+        found = {}
+        for digest, written in rows:
+            vector, checksum = written[:-_CHECKSUM_BYTES], written[-_CHECKSUM_BYTES:]
+            if len(vector) == 4 * dimension and checksum == _checksum(digest + vector):
+                found[digest] = np.frombuffer(vector, np.float32)
+        return found
 
     def save(self, batch: dict[bytes, Vectors]) -> None:
         """Add vectors; they are on disk when this returns."""
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-            )
+        with closing(self._connect()) as connection, connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                ((digest, vector.tobytes()) for digest, vector in batch.items()),
+                (
+                    (digest, vector.tobytes() + _checksum(digest + vector.tobytes()))
+                    for digest, vector in batch.items()
+                ),
             )
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path)
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+        )
+        return connection
 
     def delete(self) -> None:
         """Forget them: they are part of a published generation, or worthless."""
         self._path.unlink(missing_ok=True)
+
+
+def _checksum(content: bytes) -> bytes:
+    """The database notices a damaged page only where its structure suffers."""
+    return zlib.crc32(content).to_bytes(_CHECKSUM_BYTES)

@@ -29,6 +29,7 @@ from indexer.errors import BuildLockedError, SourceError
 from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Group, Word
 from indexer.records import FileStatus, Filters, Hit
+from indexer.saved_vectors import SavedVectors
 from tests.conftest import CORPUS, ROOT
 
 QUERIES = ("fox dog", "the board agreed", "funding of Operation Connect", "zebra")
@@ -437,6 +438,22 @@ def test_a_checkpoint_that_cannot_be_read_is_no_obstacle(
     checkpoint.write_bytes(b"not a database" * 100)
     assert build(source, tmp_path / "index", fake).embedded == 3
     assert list((tmp_path / "index" / "building").iterdir()) == []
+
+
+def test_a_saved_vector_that_has_changed_on_disk_is_embedded_again(tmp_path: Path) -> None:
+    batch = {bytes([number] * 16): np.full(3, number, np.float32) for number in (1, 2, 3)}
+    saved = SavedVectors(tmp_path, "x")
+    saved.save(batch)
+    path = tmp_path / "vectors-x.sqlite"
+    content = path.read_bytes()
+    place = content.index(batch[bytes([2] * 16)].tobytes())
+    path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+    found = saved.load(3)
+    assert {digest: vector.tolist() for digest, vector in found.items()} == {
+        bytes([1] * 16): [1.0, 1.0, 1.0],
+        bytes([3] * 16): [3.0, 3.0, 3.0],
+    }
+    assert saved.load(4) == {}
 
 
 class DyingEncoder(HashEncoder):

@@ -112,7 +112,7 @@ def test_check_of_a_damaged_index_exits_1_and_names_the_file(index_dir: Path) ->
     (live_folder(index_dir) / "vectors.faiss").unlink()
     result = run("check", index_dir)
     assert fails_in_one_line(result) == (
-        f"indexer: 1 damaged. Build again: python -m indexer build SOURCE {index_dir}"
+        f"indexer: 1 not as it should be. Build again: python -m indexer build SOURCE {index_dir}"
     )
     assert result.stdout == (
         f"{live}\tdamaged\t{live}: damaged: vectors.faiss: No such file or directory\n"
@@ -125,6 +125,33 @@ def test_check_misses_a_generation_that_current_names(
     (index_dir / "CURRENT").write_text("20990101T000000000Z-x\n")
     assert main(["check", str(index_dir)]) == 1
     assert "20990101T000000000Z-x\tmissing\tCURRENT names it" in capsys.readouterr().out
+
+
+def test_check_misses_a_lost_current_until_the_next_build_writes_it(
+    index_dir: Path, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live = publishing.current_id(index_dir)
+    (index_dir / "CURRENT").unlink()
+    assert main(["check", str(index_dir)]) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert found[0].startswith("CURRENT\tmissing\tnothing says which generation is live;")
+    assert found[1].startswith(f"{live}\tlive\t")
+    assert main(["build", str(source), str(index_dir)]) == 0
+    assert main(["check", str(index_dir)]) == 0
+
+
+def test_check_names_what_does_not_belong_to_the_index(
+    index_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (index_dir / "thesis.txt").write_text("mine")
+    (index_dir / "generations" / "core.1").write_text("dumped")
+    (index_dir / "building" / "vectors-x.sqlite").write_text("12345")
+    assert main(["check", str(index_dir)]) == 1
+    printed = capsys.readouterr()
+    assert "generations/core.1\torphan\tnot a part of the index" in printed.out
+    assert "thesis.txt\torphan\tnot a part of the index" in printed.out
+    assert "building/vectors-x.sqlite\tunfinished\tbytes=5 of a build" in printed.out
+    assert printed.err.startswith("indexer: 2 not as it should be.")
 
 
 def test_coverage_counts_files_and_explains_each_gap(

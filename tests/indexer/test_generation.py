@@ -1,6 +1,7 @@
 """indexer.generation: a reader gets one whole generation, or is told why not."""
 
 import dataclasses
+import errno
 import json
 import logging
 import os
@@ -24,11 +25,20 @@ from indexer.errors import (
     DamagedError,
     FormatError,
     GenerationError,
+    InaccessibleError,
     IndexDirError,
 )
 from indexer.generation import Generation
 from indexer.keyword_query import Phrase, Word
-from indexer.manifest import FORMAT_VERSION, FileEntry, Manifest, damage, entries_of, read_manifest
+from indexer.manifest import (
+    FORMAT_VERSION,
+    FileEntry,
+    Manifest,
+    checksum_of,
+    damage,
+    entries_of,
+    read_manifest,
+)
 from indexer.passage_store import StoreWriter
 from indexer.records import Block, BlockKind, Document, DocumentText, Filters, Passage
 from tests.conftest import ROOT
@@ -94,7 +104,18 @@ def served(index_dir: Path) -> str:
 
 def rewrite_manifest(folder: Path, **changes: object) -> None:
     path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    written = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps(written | {"checksum": checksum_of(written)}))
+
+
+def test_a_changed_value_in_the_manifest_is_found(index_dir: Path) -> None:
+    path = live_folder(index_dir) / "manifest.json"
+    written = path.read_text()
+    for value in ('"loader_version": 1', '"query_prefix": ""', '"created_at": "2011-01-01'):
+        assert value in written
+        path.write_text(written.replace(value, value[:-1] + "7" + value[-1]))
+        with pytest.raises(DamagedError, match="its checksum differs"):
+            generation.open_folder(live_folder(index_dir))
 
 
 # --- a whole generation --------------------------------------------------------------------------
@@ -337,6 +358,28 @@ def test_a_folder_that_is_no_index_says_what_to_do(tmp_path: Path) -> None:
         generation.open_generation(tmp_path / "absent")
     with pytest.raises(IndexDirError, match="not an index"):
         generation.open_generation(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "store.sqlite", "keyword/meta.json"])
+def test_a_generation_that_cannot_be_read_now_is_not_taken_for_damaged(
+    index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: object, **named: object) -> object:
+        if path == live_folder(index_dir) / name:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+        return opened(path, *arguments, **named)  # type: ignore[call-overload]
+
+    publish(index_dir, THIRD, "the third fox")
+    (index_dir / "CURRENT").write_text(f"{SECOND}\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(InaccessibleError, match=r"Too many open files.*It may well be whole"):
+            generation.open_generation(index_dir)
+        (index_dir / "CURRENT").write_text(f"{THIRD}\n")
+        assert publishing.prune(index_dir) == [FIRST]
+    assert publishing.generation_ids(index_dir) == [THIRD, SECOND]
 
 
 # --- publishing ----------------------------------------------------------------------------------

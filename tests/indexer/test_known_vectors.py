@@ -59,7 +59,20 @@ def test_another_encoder_uses_none_of_the_old_vectors(old_index: Path, fake: Has
     assert build(OLD / "reports", old_index, other).embedded == TEXTS
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "store.sqlite", "encoder/encoder.json"])
+def test_a_damaged_query_encoder_is_exported_anew_and_costs_no_vector(
+    old_index: Path, fake: HashEncoder
+) -> None:
+    (old_folder(old_index) / "encoder" / "encoder.json").write_text("damaged")
+    known = find_known_vectors(old_index, fake.spec)
+    assert known is not None
+    assert (len(known), known.encoder_folder) == (TEXTS, None)
+    done = build(OLD / "reports", old_index, fake)
+    assert done.embedded == 0
+    exported = publishing.generation_folder(old_index, done.generation_id) / "encoder"
+    assert (exported / "encoder.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("name", ["vectors.faiss", "store.sqlite"])
 def test_old_vectors_that_are_damaged_are_not_used(
     tmp_path: Path, old_index: Path, fake: HashEncoder, name: str
 ) -> None:

@@ -1,0 +1,94 @@
+"""Kill a build at random points: `python -m tests.torture.kills COUNT [SEED]`.
+
+Half of the kills come after a random time, half at a random system call of the build (where strace
+is there), also inside the engines. After each one the old or the new generation must be live and
+whole, and no text whose vector is on disk may be embedded again.
+"""
+
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.torture.stage import Archive, Look, Stage, changed
+from tests.torture.system_calls import WRITING, Tracer, tracer_works
+
+SIZE = 60
+
+
+def campaign(count: int, seed: int, folder: Path) -> Counter[str]:
+    """Return how many kills hit each phase; raises AssertionError at the first flaw."""
+    chance = random.Random(seed)
+    stage = Stage(folder)
+    old = changed({}, chance, SIZE)
+    stage.write(old)
+    started = time.monotonic()
+    assert not stage.run(stage.build).error
+    longest, most_calls = time.monotonic() - started, 200
+    kills: Counter[str] = Counter()
+    while kills.total() < count:
+        new = changed(old, chance, SIZE)
+        stage.write(new)
+        stage.embedded()
+        served = old
+        while True:
+            saved = set(stage.run(stage.saved).result)
+            child = stage.start(stage.build)
+            started = time.monotonic()
+            if tracer_works() and chance.random() < 0.5:
+                point = chance.randrange(1, most_calls)
+                tracer = Tracer(child.pid, WRITING, f"signal=SIGKILL:when={point}")
+                child.go()
+                outcome = child.wait()
+                calls, how = tracer.end(), "at a system call"
+                if not outcome.killed:
+                    most_calls = calls
+            else:
+                child.kill_after(chance.uniform(0, longest))
+                outcome, how = child.wait(), "after a time"
+                if not outcome.killed:
+                    longest = (longest + time.monotonic() - started) / 2
+            assert not outcome.error, outcome.error
+            again = saved & set(stage.embedded())
+            assert not again, f"embedded {len(again)} texts again"
+            served = _verify(stage, served, new)
+            if not outcome.killed:
+                assert served == new
+                break
+            kills[f"{how}, in {outcome.phase}"] += 1
+        old = new
+    return kills
+
+
+def _verify(stage: Stage, served: Archive, new: Archive) -> Archive:
+    """Look at the index; return which archive is served, which never goes back."""
+    outcome = stage.run(stage.look)
+    assert not outcome.error, outcome.error
+    look: Look = outcome.result
+    assert look.wrong == []
+    assert look.archive in (served, new), "a mixture is served"
+    allowed = [name for name in look.bad if "damaged" in name]  # half-pruned, never served
+    assert look.bad == allowed, look.bad
+    assert look.archive is not None
+    return look.archive
+
+
+def main() -> int:
+    """Run a campaign and print what was hit."""
+    count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    folder = Path(tempfile.mkdtemp(prefix="kills-"))
+    started = time.monotonic()
+    print(f"kills: seed {seed}, folder {folder}", flush=True)
+    found = campaign(count, seed, folder)
+    for name, times in sorted(found.items()):
+        print(f"{times:6} killed {name}")
+    print(f"kills: {found.total()} in {time.monotonic() - started:.0f} s, no flaw")
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
