@@ -10,6 +10,7 @@ Nothing in a generation changes after its manifest is written.
 import errno
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,13 @@ def damage(folder: Path, manifest: Manifest) -> list[str]:
         except OSError as error:
             raise_unless_damaged(folder, error)
             found.append(f"{name}: {error.strerror or error}")
-    unknown = {_relative(path, folder) for path in files_of(folder)} - set(manifest.files)
-    found.extend(f"{name}: not named in the manifest" for name in sorted(unknown))
+    try:
+        unknown = {_relative(path, folder) for path in files_of(folder)} - set(manifest.files)
+    except OSError as error:
+        raise_unless_damaged(folder, error)
+        found.append(f"cannot be listed: {error.strerror or error}")
+    else:
+        found.extend(f"{name}: not named in the manifest" for name in sorted(unknown))
     return found
 
 
@@ -152,10 +158,28 @@ def sha256_of(path: Path) -> str:
 
 def files_of(folder: Path) -> list[Path]:
     """Every file that the manifest must name. Lock files of the keyword engine hold nothing."""
-    return sorted(
+    return [
         path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != MANIFEST_NAME and not path.name.startswith(".tantivy-")
+        for path in everything_in(folder)
+        if not path.is_dir()
+        and path.name != MANIFEST_NAME
+        and not path.name.startswith(".tantivy-")
+    ]
+
+
+def everything_in(folder: Path) -> list[Path]:
+    """Every file and folder below `folder`, in order; raises OSError where one cannot be listed.
+
+    `Path.rglob` leaves out in silence what it may not list: a manifest would name too few files.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    return sorted(
+        Path(parent) / name
+        for parent, folders, names in os.walk(folder, onerror=fail)
+        for name in (*folders, *names)
     )
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.errors import BuildLockedError, GenerationError, InaccessibleError, IndexDirError
-from indexer.manifest import MANIFEST_NAME, Manifest, damage, files_of, read_manifest
+from indexer.manifest import MANIFEST_NAME, Manifest, damage, everything_in, files_of, read_manifest
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ def publish(index_dir: Path, work: Path, manifest: Manifest) -> None:
 
 def move_in(index_dir: Path, finished: Path, generation_id: str) -> None:
     """Move the folder `finished`, with all that is in it on disk, among the generations."""
-    for path in [*finished.rglob("*"), finished]:
+    for path in [*everything_in(finished), finished]:
         _fsync(path)
     target = index_dir / _GENERATIONS / generation_id
     finished.rename(target)

@@ -297,6 +297,23 @@ def test_a_manifest_that_cannot_be_read_is_damage(index_dir: Path, content: byte
         generation.open_folder(live_folder(index_dir))
 
 
+def test_a_folder_that_cannot_be_listed_is_never_taken_for_an_empty_one(
+    index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        if str(path).endswith("keyword"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError):
+        entries_of(live_folder(index_dir))
+    with pytest.raises(InaccessibleError):
+        generation.open_folder(live_folder(index_dir))
+
+
 # --- which generation is served ------------------------------------------------------------------
 
 

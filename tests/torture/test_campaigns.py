@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,16 @@ def test_no_failing_file_operation_mixes_or_loses_a_generation() -> None:
 @pytest.mark.slow
 def test_every_damage_to_a_file_is_found_and_not_served() -> None:
     assert "each found" in run("damages", 1)
+
+
+def test_no_query_makes_parser_or_engine_fail() -> None:
+    assert "0 escaped" in run("queries", 3000, 1)
+
+
+def test_every_passage_of_the_sample_is_found_by_its_rarest_phrase(sample_index: Path) -> None:
+    assert " passages are found by their rarest phrase" in run("findability", sample_index)
+
+
+@pytest.mark.slow
+def test_no_request_fails_while_generations_are_swapped() -> None:
+    assert ", 0 failed" in run("swaps", 5)
