@@ -137,5 +137,8 @@ def test_one_build_runs_at_a_time(tmp_path: Path) -> None:
     while reindexer.job(first.job_id).state == "running" and time.monotonic() < deadline:
         time.sleep(0.05)
     assert reindexer.job(first.job_id).state == "failed"
+    second = reindexer.start()  # a failure blocks nothing, and is remembered
+    assert reindexer.job(second.job_id).state == "running"
+    assert reindexer.job(first.job_id).state == "failed"
     with pytest.raises(UnknownJobError):
         reindexer.job("nothing")
