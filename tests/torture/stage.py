@@ -199,15 +199,20 @@ class Child:
         os.close(self._go)
 
     def kill_after(self, seconds: float) -> None:
-        """Let it start, and kill it then, wherever it is."""
+        """Let it start, and kill it then, wherever it is, unless it has ended."""
         self.go()
-        time.sleep(seconds)
+        deadline = time.monotonic() + seconds
+        while not self._ended() and time.monotonic() < deadline:
+            time.sleep(min(0.005, max(0.0, deadline - time.monotonic())))
         os.kill(self.pid, signal.SIGKILL)
+
+    def _ended(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self, seconds: float = 120) -> Outcome:
         """Wait for its end; one that hangs is killed and reported as such."""
         deadline = time.monotonic() + seconds
-        while os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        while not self._ended():
             if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)
