@@ -63,7 +63,7 @@ logger = logging.getLogger(__name__)
 
 # Counts up when a file is read or cut differently: every file is then read again, and only texts
 # that are new are embedded.
-LOADER_VERSION = 4
+LOADER_VERSION = 5
 # Up to so many new texts a build does not load torch: about 3 s here, and 4 to 8 s to load it.
 FEW_TEXTS = 128
 

@@ -61,7 +61,9 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="exact")
     for name in ("body", "committee", "doc_type"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("date", indexed=True, fast=True)  # 20110317; 0 where unknown
+    # The first and the last day that a date may be, 20110300 to 20110399 for a month; 0 if unknown.
+    builder.add_unsigned_field("date", indexed=True, fast=True)
+    builder.add_unsigned_field("last_date", indexed=True, fast=True)
     builder.add_unsigned_field("row", indexed=True, fast=True)
     schema: tantivy.Schema = builder.build()
     return schema
@@ -101,7 +103,8 @@ def _entry(document: Document, passage: Passage) -> tantivy.Document:
     entry.add_text("exact", passage.text)
     for name in ("body", "committee", "doc_type"):
         entry.add_text(name, getattr(document, name))
-    entry.add_unsigned("date", _date_number(document.date) or 0)
+    entry.add_unsigned("date", _date_number(document.date, "0000"))
+    entry.add_unsigned("last_date", _date_number(document.date, "9999"))
     entry.add_unsigned("row", passage.row)
     return entry
 
@@ -258,17 +261,15 @@ class KeywordIndex:
             if value:
                 clauses.append(Query.term_query(self._schema, name, value))
         if filters.date_from or filters.date_to:
-            clauses.append(
-                Query.range_query(
-                    self._schema,
-                    "date",
-                    FieldType.Unsigned,
-                    _date_number(filters.date_from) or 1,  # unknown dates are outside any range
-                    _date_number(filters.date_to) or _LARGEST_DATE,
-                )
-            )
+            earliest = _date_number(filters.date_from, "0000") or 1  # no date is in no range
+            latest = _date_number(filters.date_to, "9999") or _LARGEST_DATE
+            clauses.append(self._between("last_date", earliest, _LARGEST_DATE))
+            clauses.append(self._between("date", 0, latest))
         conditions = [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
         return Query.boolean_query([(Occur.Must, query), *conditions]) if clauses else query
+
+    def _between(self, name: str, least: int, most: int) -> Query:
+        return Query.range_query(self._schema, name, FieldType.Unsigned, least, most)
 
 
 def _either(queries: list[Query], weights: list[float]) -> Query:
@@ -287,9 +288,10 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _date_number(date: str) -> int | None:
+def _date_number(date: str, padding: str) -> int:
+    """Return 20110317 for 2011-03-17, padded where a date is a month or a year; 0 for no date."""
     digits = date.replace("-", "")
-    return int(digits) if len(digits) == 8 and digits.isdigit() else None
+    return int((digits + padding)[:8]) if len(digits) in (4, 6, 8) and digits.isdigit() else 0
 
 
 def _guarded(call: Callable[[], _T], what: str) -> _T:

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ class StoreWriter:
             f"INSERT INTO documents VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 7))})",
             (
                 self._position,
-                *astuple(document),
+                *_columns(document),
                 self._row,
                 self._row + len(passages),
                 json.dumps(text.page_starts),
@@ -217,7 +217,7 @@ class PassageStore:
         """Yield every document, in order of rows."""
         names = ", ".join(_DOCUMENT_FIELDS)
         for row in self._all(f"SELECT {names} FROM documents ORDER BY position"):
-            yield Document(*row)
+            yield _document(row)
 
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
@@ -238,7 +238,7 @@ class PassageStore:
             for row in self._all(
                 f"SELECT position, {names} FROM documents WHERE position IN ({marks})", chosen
             ):
-                found[row[0]] = Document(*row[1:])
+                found[row[0]] = _document(row[1:])
         return [found[position] for position in positions]
 
     def former_documents(self) -> Iterator[FormerDocument]:
@@ -254,7 +254,7 @@ class PassageStore:
     def _one_document(self, column: str, value: str) -> Document | None:
         names = ", ".join(_DOCUMENT_FIELDS)
         found = self._one(f"SELECT {names} FROM documents WHERE {column} = ?", (value,))
-        return Document(*found) if found else None
+        return _document(found) if found else None
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
@@ -317,8 +317,10 @@ class PassageStore:
                 clauses.append(f"{name} = ?")
                 values.append(value)
         if filters.date_from or filters.date_to:
-            clauses.append("date BETWEEN ? AND ?")
-            values += [filters.date_from or "0000-00-01", filters.date_to or "9999-99-99"]
+            # A report of a month counts where any day of that month does.
+            last_day = "date || substr('-99-99', length(date) - 3)"
+            clauses.append(f"date != '' AND date <= ? AND {last_day} >= ?")
+            values += [filters.date_to or "9999-99-99", filters.date_from]
         where = " AND ".join(clauses) or "1"
         spans = self._all(
             f"SELECT first_row, end_row FROM documents WHERE {where} ORDER BY position", values
@@ -334,6 +336,20 @@ class PassageStore:
     def _one(self, statement: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         found = self._all(statement, values)
         return found[0] if found else None
+
+
+def _columns(document: Document) -> tuple[str, ...]:
+    """Return a document as its columns hold it."""
+    values = (getattr(document, name) for name in _DOCUMENT_FIELDS)
+    return tuple(
+        value if isinstance(value, str) else json.dumps(value, sort_keys=True) for value in values
+    )
+
+
+def _document(row: Sequence[Any]) -> Document:
+    """Read the columns of a document."""
+    values = dict(zip(_DOCUMENT_FIELDS, row, strict=True))
+    return Document(**{**values, "origins": json.loads(values["origins"])})
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:

@@ -61,12 +61,27 @@ class Extraction:
     properties: dict[str, str] = field(default_factory=dict)
 
 
+class Origin(StrEnum):
+    """Where a value of the metadata was found."""
+
+    TEXT = "text"
+    PROPERTIES = "file properties"
+    FRONT_MATTER = "front matter"
+    WARC = "WARC header"
+    MAIL = "mail header"
+    NAME = "file name"
+    OWNER = "owner's table"
+    INFERRED = "inferred"  # from the form of the file, or from the other reports of the archive
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One report: where it came from and what is known about it. Unknown values are "".
 
     `document_id` is what URLs use; `source_id` is the path relative to SOURCE, or `_id` of a
-    .jsonl line. `date` is ISO (YYYY-MM-DD). `sha256` is that of the file (or of the line).
+    .jsonl line. `date` is ISO, to the day (2011-03-17), the month (2011-03) or the year (2011): no
+    more than is known. `language` is an ISO 639-1 code. `sha256` is that of the file (or of the
+    line). `origins` names the Origin of each value that was found.
     """
 
     document_id: str
@@ -81,6 +96,9 @@ class Document:
     report_number: str = ""
     author: str = ""
     source_url: str = ""
+    archived_url: str = ""
+    language: str = ""
+    origins: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

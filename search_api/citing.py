@@ -46,9 +46,9 @@ def citation_of(document: Document) -> str:
 
 
 def in_words(iso_date: str) -> str:
-    """Return "17 March 2011" for "2011-03-17"; what is no ISO date comes back as it is."""
+    """Return "17 March 2011" for 2011-03-17, "March 2011" for 2011-03, other text as it came."""
     try:
-        found = datetime.date.fromisoformat(iso_date)
+        found = datetime.date.fromisoformat(f"{iso_date}-01" if len(iso_date) == 7 else iso_date)
     except ValueError:
         return iso_date
-    return f"{found.day} {found:%B %Y}"
+    return f"{found:%B %Y}" if len(iso_date) == 7 else f"{found.day} {found:%B %Y}"

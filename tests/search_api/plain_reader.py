@@ -125,7 +125,7 @@ class PlainReader:
                 return False
         if not filters.date_from and not filters.date_to:
             return True
-        after = filters.date_from <= document.date
+        after = filters.date_from <= document.date + "-99-99"[len(document.date) - 4 :]
         before = document.date <= (filters.date_to or "9999")
         return bool(document.date) and after and before
 
