@@ -6,8 +6,9 @@ them declare together says whose it is. Nothing is known beforehand about any ar
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from indexer.abbreviated import declared_in
@@ -24,29 +25,24 @@ _BODY = re.compile(  # ends in what a body is, or begins with it
 _SMALL = {"of", "for", "and", "the", "on", "to", "in", "&", "a"}
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What the text of one report abbreviates: (short, long), bodies only."""
-
-    declared: tuple[tuple[str, str], ...] = ()
+Declared = tuple[tuple[str, str], ...]  # (short, long) for each body that one text abbreviates
 
 
-def naming_of(text: str) -> Naming:
+def declared_bodies(text: str) -> Declared:
     """Return the bodies that a text writes out with their abbreviation."""
     found = {pair: None for pair in declared_in(text) if _BODY.fullmatch(pair[1])}
-    return Naming(tuple((short, written_out(long, text)) for short, long in found)[:_MAX_NAMES])
+    return tuple((short, written_out(long, text)) for short, long in found)[:_MAX_NAMES]
 
 
 class ArchiveNames:
     """The bodies of an archive: what they are abbreviated to, and how they are mostly written."""
 
-    def __init__(self, bodies: Iterable[str], namings: Iterable[Naming]) -> None:
+    def __init__(self, bodies: Iterable[str], declared: Iterable[Declared]) -> None:
         self._bodies = Counter(body for body in bodies if body)
-        declared: dict[str, Counter[str]] = {}
-        for naming in namings:
-            for short, long in naming.declared:
-                declared.setdefault(short.casefold(), Counter())[long] += 1
-        self._long = {short: _most_common(longs) for short, longs in declared.items()}
+        written: dict[str, Counter[str]] = {}
+        for short, long in chain.from_iterable(declared):
+            written.setdefault(short.casefold(), Counter())[long] += 1
+        self._long = {short: _most_common(longs) for short, longs in written.items()}
         spellings: dict[str, Counter[str]] = {}
         for body, count in self._bodies.items():
             spellings.setdefault(_plain(body), Counter())[body] += count
@@ -111,13 +107,13 @@ class ArchiveNames:
 
 
 def with_archive_names(
-    documents: Sequence[Document], namings: Mapping[str, Naming]
+    documents: Sequence[Document], declared: Iterable[Declared]
 ) -> list[Document]:
-    """Return the documents with the bodies that the archive as a whole tells; ids name `namings`.
+    """Return the documents with the bodies that the archive as a whole tells.
 
     What an owner has written stays as it is.
     """
-    names = ArchiveNames((document.body for document in documents), namings.values())
+    names = ArchiveNames((document.body for document in documents), declared)
     return [_named(document, names) for document in documents]
 
 

@@ -22,7 +22,7 @@ from typing import TypeVar
 import numpy as np
 
 from indexer import keyword_index, vector_index
-from indexer.chunking import PassageLimits, cut
+from indexer.chunking import PassageLimits
 from indexer.embedding import BuildEncoder, Vectors, token_starts
 from indexer.errors import (
     EmptySourceError,
@@ -32,12 +32,13 @@ from indexer.errors import (
     SourceError,
     UnreadableFileError,
 )
-from indexer.former import former_documents
 from indexer.generation import Generation, encoder_folder, open_generation
+from indexer.intake import Intake
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
 from indexer.loading import LoadingPool, describe_again
 from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
-from indexer.passage_store import Counts, PassageStore, StoreWriter
+from indexer.owner_table import read_owner_table
+from indexer.passage_store import Counts, PassageStore
 from indexer.plan import Plan, plan, record_of, told
 from indexer.publishing import (
     KEPT_GENERATIONS,
@@ -54,7 +55,6 @@ from indexer.records import (
     DocumentText,
     FileRecord,
     FileStatus,
-    FormerDocument,
 )
 from indexer.saved_vectors import SavedVectors
 from indexer.source import SourceItem, load_line, scan
@@ -133,6 +133,7 @@ class _Build:
         self._limits = limits
         self._progress = progress
         self._allow_empty = allow_empty
+        self._owner = read_owner_table(source)
         self._work = building_folder(index_dir) / "generation"
         self._before = self._open_before()
         self._previous = self._of_this_encoder(self._before)
@@ -143,10 +144,15 @@ class _Build:
         started = time.perf_counter()
         items = self._timed("scan", self._scan)
         planned = plan(items, self._known_files())
-        if self._is_live() and self._reads_alike() and planned.leaves(self._known_files()):
-            assert self._previous is not None
+        live = self._previous
+        if (
+            live is not None
+            and self._is_live()
+            and self._reads_alike()
+            and planned.leaves(self._known_files())
+            and live.store.owner_digest() == self._owner.digest
+        ):
             self._tidy(published=False)  # where the last build was killed before it could
-            live = self._previous
             return self._report(live.generation_id, live.counts, published=False, embedded=0)
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
@@ -240,64 +246,28 @@ class _Build:
 
         The text is None where the last generation has the vector.
         """
-        writer = StoreWriter(self._work)
-        known = self._known_vectors or ()
-        wanted: list[tuple[bytes, str | None]] = []
-        documents: list[Document] = []
         starts = token_starts(self._encoder.tokenizer_file)
+        intake = Intake(self._work, self._owner, starts, self._limits, self._known_vectors, _digest)
         records = dict(planned.settled)
         loaded = self._load(planned)
         for position, item in enumerate(planned.items):
             self._progress("read", position + 1, len(planned.items))
             record = planned.settled.get(item.source_id)
-            if record is not None:
-                if record.status is FileStatus.SEARCHABLE and self._previous:
-                    wanted.extend(self._copy(record, writer, documents))
-                continue
-            found = next(loaded)
-            if isinstance(found, UnreadableFileError):
-                records[item.source_id] = record_of(item, FileStatus.UNREAD, str(found))
-                continue
-            document, text = found
-            pieces = cut(document, text, starts, self._limits)
-            if not pieces:
-                reason = "no text in it that can be searched"
-                records[item.source_id] = record_of(item, FileStatus.UNREAD, reason)
-                continue
-            passages = [(passage, _digest(embedded)) for passage, embedded in pieces]
-            writer.add_document(document, text, passages)
-            documents.append(document)
-            records[item.source_id] = record_of(item, FileStatus.SEARCHABLE, "", document.source_id)
-            wanted.extend(
-                (digest, None if digest in known else embedded)
-                for (_, digest), (_, embedded) in zip(passages, pieces, strict=True)
-            )
-        files = [told(records[item.source_id], records) for item in planned.items]
-        writer.add_files(files)
-        writer.add_former(self._former(documents, files))
-        writer.close()
-        return wanted
-
-    def _former(
-        self, documents: Sequence[Document], files: Sequence[FileRecord]
-    ) -> list[FormerDocument]:
-        if self._before is None:
-            return []
-        store = self._before.store
-        return former_documents(store.documents(), store.former_documents(), documents, files)
-
-    def _copy(
-        self, record: FileRecord, writer: StoreWriter, documents: list[Document]
-    ) -> Iterator[tuple[bytes, str | None]]:
-        assert self._previous is not None
-        store = self._previous.store
-        for document_id in record.document_ids:
-            document = store.document(document_id)
-            assert document is not None  # the record and the document are of one generation
-            passages = store.passages_of(document_id)
-            writer.add_document(document, store.document_text(document_id), passages)
-            documents.append(document)
-            yield from ((digest, None) for _, digest in passages)
+            if record is None:
+                found = next(loaded)
+                if isinstance(found, UnreadableFileError):
+                    status, reason = FileStatus.UNREAD, str(found)
+                else:
+                    status, reason = intake.take(*found)
+                records[item.source_id] = record_of(item, status, reason, item.source_id)
+            elif record.status is FileStatus.SEARCHABLE and self._previous:
+                for document_id in record.document_ids:
+                    status, reason = intake.keep(document_id, self._previous.store)
+                    if status is not FileStatus.SEARCHABLE:
+                        records[item.source_id] = record_of(item, status, reason, item.source_id)
+        files = {item.source_id: told(records[item.source_id], records) for item in planned.items}
+        intake.finish(files, self._before.store if self._before else None)
+        return intake.wanted
 
     def _load(self, planned: Plan) -> Iterator[_Loaded | UnreadableFileError]:
         """Yield what each changed item holds, in order; files are read in child processes."""

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from indexer.records import (
     Block,
     BlockKind,
+    Copy,
     Document,
     DocumentText,
     FileRecord,
@@ -25,6 +26,8 @@ from indexer.records import (
     Filters,
     FormerDocument,
     Passage,
+    Reading,
+    Relation,
 )
 
 FILE_NAME = "store.sqlite"
@@ -67,11 +70,28 @@ CREATE TABLE former_documents (
     sha256 TEXT NOT NULL,
     successor_id TEXT NOT NULL
 );
+CREATE TABLE readings (
+    document_id TEXT PRIMARY KEY,
+    described TEXT NOT NULL,
+    declared TEXT NOT NULL,
+    words BLOB NOT NULL,
+    sketch BLOB NOT NULL
+);
+CREATE TABLE copies (
+    group_id TEXT NOT NULL,
+    document_id TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    relation TEXT NOT NULL
+);
+CREATE TABLE owner_table (digest TEXT NOT NULL, problems TEXT NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX passage_document ON passages (document);
 CREATE UNIQUE INDEX document_id ON documents (document_id);
 CREATE UNIQUE INDEX document_source ON documents (source_id);
+CREATE INDEX copy_document ON copies (document_id);
+CREATE INDEX copy_group ON copies (group_id);
+CREATE INDEX copy_source ON copies (source_id);
 """
 
 _SELECT_PASSAGES = """
@@ -170,6 +190,49 @@ class StoreWriter:
             "INSERT INTO former_documents VALUES (?, ?, ?, ?)", map(astuple, former)
         )
 
+    def describe_again(self, described: Iterable[tuple[Document, Reading]]) -> None:
+        """Say what is known of each document, in order, now that all were added, and its reading.
+
+        Of a reading only what the document does not say is written.
+        """
+        names = ", ".join(f"{name} = ?" for name in _DOCUMENT_FIELDS)
+        for position, (document, reading) in enumerate(described):
+            self._connection.execute(
+                f"UPDATE documents SET {names} WHERE position = ?", (*_columns(document), position)
+            )
+            only = {
+                name: getattr(reading.described, name)
+                for name in _DOCUMENT_FIELDS
+                if getattr(reading.described, name) != getattr(document, name)
+            }
+            if only or reading.declared or reading.words:
+                self._connection.execute(
+                    "INSERT INTO readings VALUES (?, ?, ?, ?, ?)",
+                    (
+                        document.document_id,
+                        json.dumps(only, ensure_ascii=False),
+                        json.dumps(reading.declared, ensure_ascii=False),
+                        reading.words,
+                        reading.sketch,
+                    ),
+                )
+
+    def add_copies(self, copies: Iterable[tuple[str, Copy]]) -> None:
+        """Add (group, file) for each file of a report that is held more than once."""
+        self._connection.executemany(
+            "INSERT INTO copies VALUES (?, ?, ?, ?)",
+            (
+                (group, copy.document_id, copy.source_id, copy.relation.value)
+                for group, copy in copies
+            ),
+        )
+
+    def add_owner_table(self, digest: str, problems: Sequence[dict[str, str | int]]) -> None:
+        """Add which version of the owner's table was used, and what in it could not be."""
+        self._connection.execute(
+            "INSERT INTO owner_table VALUES (?, ?)", (digest, json.dumps(problems))
+        )
+
     def close(self) -> None:
         """Finish the file."""
         self._connection.executescript(_INDEXES)
@@ -224,7 +287,10 @@ class PassageStore:
         return self._one_document("document_id", document_id)
 
     def document_of_source(self, source_id: str) -> Document | None:
-        """Return the document that came from `source_id`, None where there is none."""
+        """Return the document that came from `source_id`, or that this file is a copy of."""
+        copy = self._one("SELECT document_id FROM copies WHERE source_id = ?", (source_id,))
+        if copy:
+            return self._one_document("document_id", copy[0])
         return self._one_document("source_id", source_id)
 
     def documents_at(self, positions: Sequence[int]) -> list[Document]:
@@ -255,6 +321,60 @@ class PassageStore:
         names = ", ".join(_DOCUMENT_FIELDS)
         found = self._one(f"SELECT {names} FROM documents WHERE {column} = ?", (value,))
         return _document(found) if found else None
+
+    def reading(self, document: Document) -> Reading:
+        """Return what a document of this store says by itself."""
+        found = self._one(
+            "SELECT described, declared, words, sketch FROM readings WHERE document_id = ?",
+            (document.document_id,),
+        )
+        if found is None:
+            return Reading(document)
+        only, declared, words, sketch = found
+        pairs = tuple((short, long) for short, long in json.loads(declared))
+        return Reading(replace(document, **json.loads(only)), pairs, words, sketch)
+
+    def group_of(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the group of each of these documents that is held more than once."""
+        found: dict[str, str] = {}
+        for start in range(0, len(document_ids), _BATCH):
+            chosen = document_ids[start : start + _BATCH]
+            marks = ", ".join("?" * len(chosen))
+            where = f"WHERE document_id IN ({marks})"
+            found.update(self._all(f"SELECT document_id, group_id FROM copies {where}", chosen))
+        return found
+
+    def copies_of(self, document_id: str) -> list[Copy]:
+        """Return the other files of a report: its copies first, then what is nearly the same."""
+        group = self.group_of([document_id]).get(document_id, "")
+        rows = self._all(
+            """SELECT document_id, source_id, relation FROM copies WHERE group_id = ?
+               AND NOT (document_id = ? AND relation = ?) ORDER BY document_id != ?, rowid""",
+            (group, document_id, Relation.NEARLY.value, document_id),
+        )
+        return [
+            Copy(found, name, Relation(how) if found == document_id else Relation.NEARLY)
+            for found, name, how in rows
+        ]
+
+    def near_duplicates(self) -> int:
+        """Return how many documents are nearly the same as one before them."""
+        ((members, groups),) = self._all(
+            "SELECT count(*), count(DISTINCT group_id) FROM copies WHERE relation = ?",
+            (Relation.NEARLY.value,),
+        )
+        return int(members) - int(groups)
+
+    def owner_digest(self) -> str:
+        """Return which version of the owner's table was used, "" where there was none."""
+        return str(self._all("SELECT digest FROM owner_table")[0][0])
+
+    def owner_problems(self) -> list[dict[str, str | int]]:
+        """Return what in the owner's table could not be used: file, line and problem."""
+        found: list[dict[str, str | int]] = json.loads(
+            self._all("SELECT problems FROM owner_table")[0][0]
+        )
+        return found
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from indexer.records import FileRecord, FileStatus, document_id_of
+from indexer.records import FileRecord, FileStatus, Relation, document_id_of
 from indexer.source import SourceItem
-
-_SAME_CONTENT = "same content as "
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,12 @@ def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan
             settled[item.source_id] = record_of(item, FileStatus.UNREAD, item.problem)
         elif original != item.source_id:
             settled[item.source_id] = record_of(
-                item, FileStatus.DUPLICATE, f"{_SAME_CONTENT}{original}", original
+                item, FileStatus.DUPLICATE, f"{Relation.CONTENT} {original}", original
             )
         elif (
             record is not None
             and record.sha256 == item.sha256
-            and record.status is not FileStatus.DUPLICATE
+            and (record.status is not FileStatus.DUPLICATE or _still_repeats(record, settled))
             and not (record.status is FileStatus.UNREAD and not record.sha256)
         ):
             settled[item.source_id] = record
@@ -77,24 +75,50 @@ def _ending(source_id: str) -> str:
     return "".join(endings[-2:] if endings[-1:] == [".gz"] else endings[-1:])
 
 
+def _still_repeats(record: FileRecord, settled: Mapping[str, FileRecord]) -> bool:
+    """True for a file that held the words of another one, which comes before it and is as it was.
+
+    A copy of another file's bytes is told by their digests alone.
+    """
+    relation, original = repeated(record)
+    return relation is Relation.TEXT and original in settled
+
+
+def repeated(record: FileRecord) -> tuple[Relation, str]:
+    """Return how a duplicate repeats which file."""
+    relation = Relation.TEXT if record.reason.startswith(Relation.TEXT) else Relation.CONTENT
+    return relation, record.reason.removeprefix(f"{relation} ")
+
+
 def told(record: FileRecord, records: Mapping[str, FileRecord]) -> FileRecord:
-    """Return what coverage says of a file: the copy of an unread file is unread too."""
+    """Return what coverage says of a file: the copy of a copy repeats the first of them.
+
+    The copy of an unread file is unread too.
+    """
     if record.status is not FileStatus.DUPLICATE:
         return record
-    original = records[record.reason.removeprefix(_SAME_CONTENT)]
+    relations, original = set(), record
+    while original.status is FileStatus.DUPLICATE:
+        relation, name = repeated(original)
+        relations.add(relation)
+        original = records[name]
     if original.status is FileStatus.UNREAD:
         return replace(record, status=FileStatus.UNREAD, reason=original.reason, document_ids=())
-    return record
+    relation = Relation.TEXT if Relation.TEXT in relations else Relation.CONTENT
+    return replace(
+        record, reason=f"{relation} {original.source_id}", document_ids=original.document_ids
+    )
 
 
 def record_of(
     item: SourceItem, status: FileStatus, reason: str = "", document_of: str = ""
 ) -> FileRecord:
+    """Return the record of `item`; a duplicate's document is set right by `told`."""
     return FileRecord(
         source_id=item.source_id,
         sha256=item.sha256,
         size=item.size,
         status=status,
         reason=reason,
-        document_ids=(document_id_of(document_of),) if document_of else (),
+        document_ids=(document_id_of(document_of),) if status is not FileStatus.UNREAD else (),
     )

@@ -171,6 +171,38 @@ class Filters:
     doc_type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one document says by itself: all that is needed to describe it again without reading it.
+
+    `described` is what its file says, `declared` the bodies that its text abbreviates as (short,
+    long). `words` is a digest of its words and `sketch` finds what is nearly the same; both are b""
+    where it is not compared.
+    """
+
+    described: Document
+    declared: tuple[tuple[str, str], ...] = ()
+    words: bytes = b""
+    sketch: bytes = b""
+
+
+class Relation(StrEnum):
+    """How a file repeats a report; the first two begin the reason of a duplicate."""
+
+    CONTENT = "same content as"
+    TEXT = "same text as"
+    NEARLY = "nearly the same text as"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file of a report that is held more than once, and the document that it is searched as."""
+
+    document_id: str
+    source_id: str
+    relation: Relation
+
+
 class FileStatus(StrEnum):
     """What became of one file of SOURCE."""
 

@@ -11,11 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from indexer import owner_table
 from indexer.errors import EmptySourceError, SourceError, UnreadableFileError
 from indexer.records import Block, BlockKind, Document, DocumentText, Extraction, document_id_of
 from indexer.structure import read_blocks
 
 _JSONL = ".jsonl"
+_NO_REPORTS = ("README.md", *owner_table.FILE_NAMES)  # at the top of SOURCE
 # Longer lines are not read into memory; 64 MiB hold a report of ten thousand pages.
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 
@@ -38,8 +40,9 @@ class SourceItem:
 def scan(source: Path, index_dir: Path) -> list[SourceItem]:
     """Return everything that SOURCE holds, ordered by source_id, with the digest of its content.
 
-    Hidden files, office lock files ("~$…"), a README.md at the top, and indexes that lie inside are
-    not reports. Raises SourceError where SOURCE is missing, EmptySourceError where it is empty.
+    Hidden files, office lock files ("~$…"), a README.md and the owner's table at the top, and
+    indexes that lie inside are not reports. Raises SourceError where SOURCE is missing,
+    EmptySourceError where it is empty.
     """
     if source.is_file():
         if source.suffix.lower() != _JSONL:
@@ -71,7 +74,7 @@ def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted([*names, *links]):
             path = Path(folder) / name
-            if name.startswith((".", "~$")) or path == source / "README.md":
+            if name.startswith((".", "~$")) or path in (source / one for one in _NO_REPORTS):
                 continue
             item = _file(path, _readable(path.relative_to(source)), source)
             if path.suffix.lower() == _JSONL and not item.problem:

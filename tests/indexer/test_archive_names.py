@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from indexer.abbreviated import declared_in, stands_for
-from indexer.archive_names import Naming, naming_of, with_archive_names
+from indexer.archive_names import declared_bodies, with_archive_names
 from indexer.records import Document
 
 
@@ -38,13 +38,13 @@ def test_a_name_may_begin_later_than_the_capitals_do() -> None:
 
 def test_only_bodies_are_learnt() -> None:
     text = "the Web Map Service (WMS) of the Open Data User Group (ODUG)"
-    assert naming_of(text) == Naming((("ODUG", "Open Data User Group"),))
+    assert declared_bodies(text) == (("ODUG", "Open Data User Group"),)
 
 
 def test_an_abbreviation_in_a_name_is_read_as_other_reports_declare_it() -> None:
-    odug = Naming((("ODUG", "Open Data User Group"),))
+    odug = (("ODUG", "Open Data User Group"),)
     minutes, said = with_archive_names(
-        [document("ODUG minutes.doc"), document("terms.txt", body="ODUG")], {"terms.txt": odug}
+        [document("ODUG minutes.doc"), document("terms.txt", body="ODUG")], [odug]
     )
     assert (minutes.body, minutes.origins["body"]) == ("Open Data User Group", "inferred")
     assert (said.body, said.origins["body"]) == ("Open Data User Group", "text")
@@ -54,15 +54,15 @@ def test_a_title_begins_with_the_name_of_a_body_that_others_are_by() -> None:
     by_it = [document(f"{n}.txt", body="UK Location Programme") for n in "ab"]
     titled = document("c.txt", "UK Location Getting Started")
     other = document("d.txt", "UK Roads")
-    found = with_archive_names([*by_it, titled, other], {})
+    found = with_archive_names([*by_it, titled, other], [])
     assert [one.body for one in found[2:]] == ["UK Location Programme", ""]
-    assert with_archive_names([by_it[0], titled], {})[1].body == ""
+    assert with_archive_names([by_it[0], titled], [])[1].body == ""
 
 
 def test_one_body_has_one_spelling() -> None:
     names = ["Home Office and Police Board", "Home Office & Police Board", "Police Board"]
     documents = [document(f"{i}.txt", body=names[i % 2 if i < 5 else 2]) for i in range(6)]
-    assert {one.body for one in with_archive_names(documents, {})} == {names[0]}
+    assert {one.body for one in with_archive_names(documents, [])} == {names[0]}
 
 
 def test_a_department_is_cut_back_to_the_name_that_others_have() -> None:
@@ -70,14 +70,14 @@ def test_a_department_is_cut_back_to_the_name_that_others_have() -> None:
         document("a.txt", body="Department for Transport"),
         document("b.txt", body="Department for Transport Open Data Strategy Refresh"),
     ]
-    found = with_archive_names(documents, {})
+    found = with_archive_names(documents, [])
     assert [one.body for one in found] == ["Department for Transport"] * 2
 
 
 def test_what_an_owner_wrote_stays() -> None:
     kept = document("ODUG minutes.doc", body="police board", origin="owner's table")
     others = [document(f"{n}.txt", body="Police Board") for n in "ab"]
-    assert with_archive_names([*others, kept], {})[2] == kept
+    assert with_archive_names([*others, kept], [])[2] == kept
     emptied = replace(kept, body="")
-    odug = Naming((("ODUG", "Open Data User Group"),))
-    assert with_archive_names([emptied], {"x": odug})[0].body == ""
+    odug = (("ODUG", "Open Data User Group"),)
+    assert with_archive_names([emptied], [odug])[0].body == ""

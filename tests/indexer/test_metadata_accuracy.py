@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from indexer.archive_names import naming_of, with_archive_names
+from indexer.archive_names import declared_bodies, with_archive_names
 from indexer.errors import UnreadableFileError
 from indexer.loading import LoadingPool
 from indexer.records import Document
@@ -76,14 +76,14 @@ def described(archive: str) -> dict[str, Document]:
     folder = ARCHIVE / archive
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in files]
-    documents, namings = [], {}
+    documents, declared = [], []
     with LoadingPool() as pool:
         for _, found in pool.load_all(zip(files, names, names, strict=True)):
             if not isinstance(found, UnreadableFileError):
                 document, text = found
                 documents.append(document)
-                namings[document.document_id] = naming_of(text.text)
-    named = with_archive_names(documents, namings)
+                declared.append(declared_bodies(text.text))
+    named = with_archive_names(documents, declared)
     return {f"{archive}/{document.source_id}": document for document in named}
 
 
