@@ -13,6 +13,7 @@ from indexer.backup import back_up, restore
 from indexer.build import BuildReport, Progress, build
 from indexer.checking import check
 from indexer.coverage import coverage_of
+from indexer.coverage_table import write_table
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
 from indexer.errors import IndexerError, SourceError
 from indexer.watch import Watch, WatchTimes
@@ -91,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("coverage", help="what is held, searchable, and unread, and why")
     _add_index_dir(command)
-    command.add_argument("--json", action="store_true", help="all of it, as one JSON object")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="all of it, as one JSON object")
+    form.add_argument("--csv", action="store_true", help="a line for each file, as a table")
     command.set_defaults(run=_coverage)
 
     command = commands.add_parser("list", help="the documents, one a line")
@@ -232,6 +235,9 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _coverage(arguments: argparse.Namespace) -> int:
     opened = generation.open_generation(arguments.index_dir)
+    if arguments.csv:
+        write_table(opened, sys.stdout)
+        return 0
     coverage = coverage_of(opened)
     if arguments.json:
         print(json.dumps(coverage.to_json(), indent=2, ensure_ascii=False))
@@ -241,6 +247,11 @@ def _coverage(arguments: argparse.Namespace) -> int:
     for record in (*coverage.unread_files, *coverage.duplicate_files):
         values = (record.status.value, record.source_id, record.reason)
         print("\t".join(" ".join(value.split()) for value in values))
+    for gap in coverage.gaps:
+        span = f"{gap.first} to {gap.last}"
+        print(f"gap\t{gap.body}\tno report {span}; usual is one in {gap.usual:g} months")
+    for problem in coverage.metadata_problems:
+        print(f"metadata\t{problem['file']} line {problem['line']}\t{problem['problem']}")
     return 0
 
 

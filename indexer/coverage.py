@@ -1,16 +1,54 @@
-"""What an archive holds, what of it can be searched, and what cannot and why."""
+"""What an archive holds, what of it can be searched, and what cannot and why.
+
+Nothing is left out of the count: held = searchable + duplicate + unread, in files (or lines of a
+.jsonl), and each duplicate and each unread file has its reason.
+"""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
+from indexer.dates import months_between
 from indexer.generation import Generation
-from indexer.records import FileRecord, FileStatus
+from indexer.records import Document, FileRecord, FileStatus
+
+_MIN_SERIES_MONTHS = 4  # with a report, before a body is taken to report in a series
+_POOR_OCR = 0.75  # below this many words are wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Months in which the archive holds no report of a body, longer than is usual between two.
+
+    `usual` is the median number of months from one month with a report to the next. The body may
+    not have met, or not have published; the reports may be undated or not be held.
+    """
+
+    body: str
+    first: str
+    last: str
+    months: int
+    usual: float
+
+
+@dataclass(frozen=True, slots=True)
+class OcrQuality:
+    """How many documents were recognised from pictures, and how sure the recogniser was."""
+
+    documents: int
+    mean_confidence: float | None
+    poor: int
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """held = searchable + duplicate + unread, in files (or lines of a .jsonl)."""
+    """held = searchable + duplicate + unread, in files (or lines of a .jsonl).
+
+    `near_duplicates` are documents that are searchable, and nearly the same as one before them.
+    """
 
     generation_id: str
     held: int
@@ -19,12 +57,17 @@ class Coverage:
     unread: int
     documents: int
     passages: int
+    near_duplicates: int
     date_from: str
     date_to: str
     unread_files: tuple[FileRecord, ...]
     duplicate_files: tuple[FileRecord, ...]
     by_body: dict[str, int]
+    by_type: dict[str, int]
     by_month: dict[str, int]
+    gaps: tuple[Gap, ...]
+    ocr: OcrQuality
+    metadata_problems: tuple[dict[str, str | int], ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the command line and the API show it."""
@@ -36,23 +79,51 @@ class Coverage:
             "unread": self.unread,
             "documents": self.documents,
             "passages": self.passages,
+            "near_duplicates": self.near_duplicates,
             "date_from": self.date_from,
             "date_to": self.date_to,
-            "unread_files": _files(self.unread_files),
-            "duplicate_files": _files(self.duplicate_files),
+            "unread_files": [
+                {"file": one.source_id, "reason": one.reason, "help": help_of(one)}
+                for one in self.unread_files
+            ],
+            "unread_reasons": self._reasons(),
+            "duplicate_files": [
+                {"file": one.source_id, "reason": one.reason} for one in self.duplicate_files
+            ],
             "by_body": _values(self.by_body),
+            "by_type": _values(self.by_type),
             "by_month": _values(self.by_month),
+            "gaps": [
+                {
+                    "body": gap.body,
+                    "first": gap.first,
+                    "last": gap.last,
+                    "months": gap.months,
+                    "usual": gap.usual,
+                }
+                for gap in self.gaps
+            ],
+            "ocr": {
+                "documents": self.ocr.documents,
+                "mean_confidence": self.ocr.mean_confidence,
+                "poor": self.ocr.poor,
+            },
+            "metadata_problems": list(self.metadata_problems),
         }
+
+    def _reasons(self) -> list[dict[str, object]]:
+        """Count the unread files by the kind of reason, with what would help."""
+        kinds = Counter((_kind_of(one), help_of(one)) for one in self.unread_files)
+        return [
+            {"reason": kind, "help": help_, "count": count}
+            for (kind, help_), count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+        ]
 
 
 def coverage_of(generation: Generation) -> Coverage:
-    """Return the coverage of a generation; "" stands for an unknown body or month."""
-    counts = generation.counts
-    bodies: Counter[str] = Counter()
-    months: Counter[str] = Counter()
-    for document in generation.store.documents():
-        bodies[document.body] += 1
-        months[document.date[:7]] += 1
+    """Return the coverage of a generation; "" stands for an unknown body, type or month."""
+    counts, store = generation.counts, generation.store
+    documents = list(store.documents())
     return Coverage(
         generation_id=generation.generation_id,
         held=counts.files,
@@ -61,17 +132,61 @@ def coverage_of(generation: Generation) -> Coverage:
         unread=counts.unread,
         documents=counts.documents,
         passages=counts.passages,
+        near_duplicates=store.near_duplicates(),
         date_from=counts.date_from,
         date_to=counts.date_to,
-        unread_files=tuple(generation.store.files(FileStatus.UNREAD)),
-        duplicate_files=tuple(generation.store.files(FileStatus.DUPLICATE)),
-        by_body=dict(sorted(bodies.items(), key=lambda item: (-item[1], item[0]))),
-        by_month=dict(sorted(months.items())),
+        unread_files=tuple(store.files(FileStatus.UNREAD)),
+        duplicate_files=tuple(store.files(FileStatus.DUPLICATE)),
+        by_body=_largest_first(document.body for document in documents),
+        by_type=_largest_first(document.doc_type for document in documents),
+        by_month=dict(sorted(Counter(document.date[:7] for document in documents).items())),
+        gaps=gaps_of(documents),
+        ocr=_ocr_of(documents),
+        metadata_problems=tuple(store.owner_problems()),
     )
 
 
-def _files(records: tuple[FileRecord, ...]) -> list[dict[str, str]]:
-    return [{"file": record.source_id, "reason": record.reason} for record in records]
+def gaps_of(documents: Iterable[Document]) -> tuple[Gap, ...]:
+    """Return the gaps in the reports of each body that reports in a series, by body and month."""
+    months_of: dict[str, set[str]] = {}
+    for document in documents:
+        if document.body and len(document.date) >= len("2011-03"):
+            months_of.setdefault(document.body, set()).add(document.date[:7])
+    gaps = []
+    for body, months in sorted(months_of.items()):
+        if len(months) < _MIN_SERIES_MONTHS:
+            continue
+        ordered = sorted(months)
+        silent = [list(months_between(before, after)) for before, after in pairwise(ordered)]
+        usual = float(median(len(missing) + 1 for missing in silent))
+        gaps += [
+            Gap(body, missing[0], missing[-1], len(missing), usual)
+            for missing in silent
+            if len(missing) + 1 > usual and missing
+        ]
+    return tuple(gaps)
+
+
+def help_of(record: FileRecord) -> str:
+    """Return what would help to read an unread file: the end of its reason."""
+    _, found, help_ = record.reason.rpartition("; ")
+    return help_ if found else ""
+
+
+def _kind_of(record: FileRecord) -> str:
+    """Return what a reason says of any such file: the part before the particulars."""
+    reason = record.reason.removesuffix(help_of(record)).strip("; ")
+    return reason.partition(":")[0].strip()
+
+
+def _ocr_of(documents: Iterable[Document]) -> OcrQuality:
+    found = [one.ocr_confidence for one in documents if one.ocr_confidence is not None]
+    mean = round(sum(found) / len(found), 3) if found else None
+    return OcrQuality(len(found), mean, sum(one < _POOR_OCR for one in found))
+
+
+def _largest_first(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _values(counts: dict[str, int]) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from indexer.errors import DamagedError, FormatError, GenerationError, Inaccessi
 from indexer.keyword_query import Node
 from indexer.manifest import Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
-from indexer.records import Document, DocumentText, Filters, FormerDocument, Passage, Ranking
+from indexer.records import Copy, Document, DocumentText, Filters, FormerDocument, Passage, Ranking
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +111,14 @@ class Generation:
     def former_document(self, document_id: str) -> FormerDocument | None:
         """Return what an id named once, None where it never named a document."""
         return self.store.former_document(document_id)
+
+    def group_of(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the group of each of these documents that is held more than once."""
+        return self.store.group_of(document_ids)
+
+    def copies_of(self, document_id: str) -> list[Copy]:
+        """Return the other files of a report: its copies first, then what is nearly the same."""
+        return self.store.copies_of(document_id)
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""

@@ -6,6 +6,7 @@ Unknown stays "": a wrong value is worse than none, for readers cite it.
 """
 
 import re
+from typing import Any
 
 from indexer.bodies import body_of, committee_of
 from indexer.dates import date_of
@@ -38,13 +39,14 @@ def describe(
         "language": language_of(extraction.text),
         **_addresses(first),
     }
+    values: dict[str, Any] = {name: one.value for name, one in found.items()}
     return Document(
         document_id=document_id_of(source_id),
         source_id=source_id,
         sha256=sha256,
         format=extraction.format,
         origins={name: str(one.origin) for name, one in found.items() if one},
-        **{name: one.value for name, one in found.items()},
+        **values,
     )
 
 

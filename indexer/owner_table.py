@@ -14,8 +14,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from indexer.dates import precise
+from indexer.errors import UnreadableFileError
 from indexer.plain_text import clean
 from indexer.records import Document, Origin
 from indexer.text_encoding import decode
@@ -73,7 +75,8 @@ class OwnerTable:
         if row is None:
             return document
         origins = document.origins | {name: str(Origin.OWNER) for name in row.values}
-        return replace(document, **row.values, origins=origins)
+        values: dict[str, Any] = {**row.values, "origins": origins}
+        return replace(document, **values)
 
     def unused(self, held: Mapping[str, str]) -> tuple[Problem, ...]:
         """Return the rows that describe no document; `held` says what became of each file."""
@@ -111,8 +114,6 @@ def read_owner_table(source: Path) -> OwnerTable:
             raise _TableError(0, f"too large: expected at most {_MAX_BYTES // 2**20} MB")
         read = _csv_rows if path.suffix == ".csv" else _toml_rows
         for file, line, cells in read(decode(content)):
-            values, wrong = _values(cells)
-            problems += [Problem(path.name, line, one) for one in wrong]
             if not file:
                 problems.append(Problem(path.name, line, "no file named in this line"))
             elif file in rows:
@@ -120,9 +121,13 @@ def read_owner_table(source: Path) -> OwnerTable:
                 problem = f"{file!r} is described in line {first} already, which counts"
                 problems.append(Problem(path.name, line, problem))
             else:
+                values, wrong = _values(cells)
+                problems += [Problem(path.name, line, one) for one in wrong]
                 rows[file] = _Row(line, values)
     except _TableError as error:
         problems.append(Problem(path.name, error.line, str(error)))
+    except UnreadableFileError as error:
+        problems.append(Problem(path.name, 0, str(error)))
     except OSError as error:
         problems.append(Problem(path.name, 0, f"cannot be opened: {error.strerror or error}"))
     return OwnerTable(path.name, digest, rows, tuple(problems[:_MAX_PROBLEMS]))
@@ -169,7 +174,8 @@ def _toml_rows(text: str) -> _Cells:
         found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         match = re.search(r"at line (\d+)", str(error))
-        raise _TableError(int(match[1]) if match else 0, f"not TOML: {error}") from error
+        last = text.rstrip().count("\n") + 1  # "at end of document"
+        raise _TableError(int(match[1]) if match else last, f"not TOML: {error}") from error
     for file, cells in found.items():
         match = re.search(rf"^\s*\[\s*[\"']?{re.escape(file)}[\"']?\s*\]", text, re.MULTILINE)
         line = text[: match.start()].count("\n") + 1 if match else 0

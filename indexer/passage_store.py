@@ -34,10 +34,11 @@ FILE_NAME = "store.sqlite"
 _BATCH = 500  # values in one statement
 
 _DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
+_SQL_TYPES = {"ocr_confidence": "REAL"}
 _SCHEMA = f"""
 CREATE TABLE documents (
     position INTEGER PRIMARY KEY,
-    {", ".join(f"{name} TEXT NOT NULL" for name in _DOCUMENT_FIELDS)},
+    {", ".join(f"{name} {_SQL_TYPES.get(name, 'TEXT NOT NULL')}" for name in _DOCUMENT_FIELDS)},
     first_row INTEGER NOT NULL,
     end_row INTEGER NOT NULL,
     page_starts TEXT NOT NULL,
@@ -458,11 +459,11 @@ class PassageStore:
         return found[0] if found else None
 
 
-def _columns(document: Document) -> tuple[str, ...]:
+def _columns(document: Document) -> tuple[str | float | None, ...]:
     """Return a document as its columns hold it."""
     values = (getattr(document, name) for name in _DOCUMENT_FIELDS)
     return tuple(
-        value if isinstance(value, str) else json.dumps(value, sort_keys=True) for value in values
+        json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for value in values
     )
 
 

@@ -80,8 +80,9 @@ class Document:
 
     `document_id` is what URLs use; `source_id` is the path relative to SOURCE, or `_id` of a
     .jsonl line. `date` is ISO, to the day (2011-03-17), the month (2011-03) or the year (2011): no
-    more than is known. `language` is an ISO 639-1 code. `sha256` is that of the file (or of the
-    line). `origins` names the Origin of each value that was found.
+    more than is known. `ocr_confidence` (0 to 1) is set where text was recognised from pictures:
+    how sure the recogniser was of its words. `language` is an ISO 639-1 code. `sha256` is that of
+    the file (or of the line). `origins` names the Origin of each value that was found.
     """
 
     document_id: str
@@ -96,6 +97,7 @@ class Document:
     report_number: str = ""
     author: str = ""
     source_url: str = ""
+    ocr_confidence: float | None = None
     archived_url: str = ""
     language: str = ""
     origins: dict[str, str] = field(default_factory=dict, hash=False)

@@ -167,6 +167,7 @@ def _as_line(question_id: str, found: AnswerResponse, took_ms: float) -> dict[st
         "citations": [
             {
                 "file": cited.file,
+                "also": [copy.file for copy in cited.also],
                 "section": list(cited.section),
                 "paragraph": cited.paragraph,
                 "page": cited.page,

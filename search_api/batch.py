@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from indexer.records import Filters
 from search_api.errors import SearchError
+from search_api.folding import files_of
 from search_api.query import parse
 from search_api.reader import ArchiveReader
 from search_api.requests import sendable
@@ -54,11 +56,18 @@ def _question(line: str, place: str) -> tuple[str, str]:
 def trec_run(
     reader: ArchiveReader, question_id: str, question: str, mode: Mode, depth: int
 ) -> Iterator[str]:
-    """Yield the lines of a TREC run for one question: a document ranks by its best passage."""
+    """Yield the lines of a TREC run for one question: a document ranks by its best passage.
+
+    A run ranks files: all that hold a document follow each other, and those that hold nearly the
+    same keep ranks of their own.
+    """
     lists = max(DEPTH, depth * _PASSAGES_A_DOCUMENT)
     found = retrieve(reader, parse(question), Filters(), mode, lists)
-    hits = by_document(reader, found.candidates)[:depth]
-    for rank, hit in enumerate(hits, start=1):
+    files = (
+        (file, hit.best.score)
+        for hit in by_document(reader, found.candidates)
+        for file in files_of(reader, hit.document.document_id, hit.document.source_id)
+    )
+    for rank, (name, score) in enumerate(islice(files, depth), start=1):
         # A path may hold spaces: it is written as it is, and readers split from both ends.
-        name, score = hit.document.source_id, hit.best.score
         yield f"{question_id} Q0 {name} {rank} {score:.6f} archive-search-{mode}"

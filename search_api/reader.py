@@ -13,7 +13,7 @@ import numpy.typing as npt
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
-from indexer.records import Document, DocumentText, Filters, Passage, Ranking
+from indexer.records import Copy, Document, DocumentText, Filters, Passage, Ranking
 
 
 class ArchiveReader(Protocol):
@@ -58,6 +58,12 @@ class ArchiveReader(Protocol):
 
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
+
+    def group_of(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the group of each of these documents that is held more than once."""
+
+    def copies_of(self, document_id: str) -> list[Copy]:
+        """Return the other files of a report: its copies first, then what is nearly the same."""
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""

@@ -67,6 +67,15 @@ class ResultScore(_Response):
     vector_rank: int | None
 
 
+class AlsoAs(_Response):
+    """Another file of a report, and how much of it is the same; `url` leads to what it holds."""
+
+    file: str
+    relation: Literal["same content", "same text", "nearly the same text"]
+    document_id: str
+    url: str
+
+
 class SearchResult(_Response):
     """One report (or one passage, when asked) with the passage that matched best."""
 
@@ -86,6 +95,7 @@ class SearchResult(_Response):
     url: str
     source_url: str
     citation: str
+    also: tuple[AlsoAs, ...] = ()
 
 
 class FacetValue(_Response):
@@ -140,6 +150,7 @@ class Citation(_Response):
     end: int
     source_sha256: str
     url: str
+    also: tuple[AlsoAs, ...] = ()
 
 
 class Searched(_Response):
@@ -185,7 +196,11 @@ class BlockView(_Response):
 
 
 class DocumentResponse(_Response):
-    """What /v1/documents/{id} answers: one report with its text in blocks."""
+    """What /v1/documents/{id} answers: one report with its text in blocks.
+
+    `origins` says of each value that was found where: text, file properties, front matter, WARC
+    header, mail header, file name, owner's table, or inferred.
+    """
 
     document_id: str
     source_id: str
@@ -197,6 +212,10 @@ class DocumentResponse(_Response):
     report_number: str
     author: str
     source_url: str
+    archived_url: str = ""
+    language: str = ""
+    origins: dict[str, str] = {}
+    also: tuple[AlsoAs, ...] = ()
     format: str
     source_sha256: str
     pages: int
@@ -208,10 +227,49 @@ class DocumentResponse(_Response):
 
 
 class FileReport(_Response):
-    """One file that is not searchable by itself, and why."""
+    """One file that is not searchable by itself, why, and what would help."""
 
     file: str
     reason: str
+    help: str = ""
+
+
+class UnreadReason(_Response):
+    """A kind of reason for which files are unread, and what would help."""
+
+    reason: str
+    help: str
+    count: int
+
+
+class Gap(_Response):
+    """Months in which the archive holds no report of a body, longer than is usual between two.
+
+    `usual` is the median number of months from one month with a report to the next. The body may
+    not have met, or not have published; the reports may be undated or not be held.
+    """
+
+    body: str
+    first: str
+    last: str
+    months: int
+    usual: float
+
+
+class OcrQuality(_Response):
+    """How many reports were recognised from pictures, and how sure the recogniser was (0 to 1)."""
+
+    documents: int = 0
+    mean_confidence: float | None = None
+    poor: int = 0
+
+
+class MetadataProblem(_Response):
+    """Something in the owner's table that could not be used; line 0 is the table as a whole."""
+
+    file: str
+    line: int
+    problem: str
 
 
 class CoverageResponse(_Response):
@@ -230,6 +288,12 @@ class CoverageResponse(_Response):
     duplicate_files: tuple[FileReport, ...]
     by_body: tuple[FacetValue, ...]
     by_month: tuple[FacetValue, ...]
+    by_type: tuple[FacetValue, ...] = ()
+    near_duplicates: int = 0
+    unread_reasons: tuple[UnreadReason, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    ocr: OcrQuality = OcrQuality()
+    metadata_problems: tuple[MetadataProblem, ...] = ()
 
 
 class Problem(_Response):

@@ -16,6 +16,7 @@ from search_api.errors import (
     UnknownDocumentError,
     WithdrawnDocumentError,
 )
+from search_api.folding import also_as, folded
 from search_api.live import LiveArchive
 from search_api.matching import Stemmer, Term, snippet, terms_of
 from search_api.query import ParsedQuery, parse
@@ -62,8 +63,8 @@ class SearchService:
         query = parse(request.q)
         found = retrieve(reader, query, request.filters, request.mode)
         hits = by_document(reader, found.candidates)
-        if request.group == "passage":
-            hits = _one_by_one(hits)
+        facets = {name: _facet(hits, name) for name in request.facets}
+        hits = _one_by_one(hits) if request.group == "passage" else folded(reader, hits)
         if request.sort != "relevance":
             hits = _by_date(hits, newest_first=request.sort == "-date")
         page = hits[offset : offset + request.limit]
@@ -74,7 +75,7 @@ class SearchService:
             mode=request.mode,
             total=Total(value=found.total),
             results=self._results(reader, query, page, offset),
-            facets={name: _facet(hits, name) for name in request.facets},
+            facets=facets,
             next=tokens.cursor(request, reader.generation_id, offset + request.limit)
             if more
             else None,
@@ -104,7 +105,7 @@ class SearchService:
         sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
-            hits = by_document(reader, found.candidates)[:_NEAREST]
+            hits = folded(reader, by_document(reader, found.candidates))[:_NEAREST]
             nearest = self._results(reader, query, hits, 0)
         answer_id = tokens.answer_id(q, filters, reader.generation_id)
         return AnswerResponse(
@@ -157,6 +158,10 @@ class SearchService:
             report_number=document.report_number,
             author=document.author,
             source_url=document.source_url,
+            archived_url=document.archived_url,
+            language=document.language,
+            origins=document.origins,
+            also=also_as(reader, document_id, len(reader.copies_of(document_id))),
             format=document.format,
             source_sha256=document.sha256,
             pages=len(text.page_starts),
@@ -277,6 +282,7 @@ def _result(
         url=citing.place_url(document.document_id, start, end, citing.anchor_at(full, start)),
         source_url=document.source_url,
         citation=citing.citation_of(document),
+        also=also_as(reader, document.document_id),
     )
 
 
@@ -317,6 +323,7 @@ def _cited(
                     quote.end,
                     citing.anchor_at(text, quote.start),
                 ),
+                also=also_as(reader, document.document_id),
             )
         )
     return tuple(sentences), tuple(citations)

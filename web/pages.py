@@ -162,6 +162,7 @@ def _templates() -> Jinja2Templates:
         "period": wording.period_words,
         "place": wording.place_words,
         "FILTER_LABELS": FILTER_LABELS,
+        "ORIGIN_LABELS": wording.ORIGIN_LABELS,
         "MAX_PAGE": MAX_PAGE,
         "SORTS": SORTS,
         "static_url": _static_urls().__getitem__,

@@ -9,6 +9,19 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+# The values of a report that are found somewhere, as people call them.
+ORIGIN_LABELS = {
+    "title": "Title",
+    "date": "Date",
+    "body": "Body",
+    "committee": "Committee",
+    "doc_type": "Type",
+    "report_number": "Number",
+    "author": "Author",
+    "source_url": "Source",
+    "archived_url": "Archived at",
+    "language": "Language",
+}
 MAX_HEADING_CHARS = 90  # a longer "heading" is a sentence that was printed like one
 
 # "C. Other implications", "2.1 Purpose", "Section 4: Costs": the label as printed, then the name.

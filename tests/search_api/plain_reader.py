@@ -15,7 +15,7 @@ from indexer.embedding import Vectors
 from indexer.keyword_index import DEFAULT_WEIGHTS
 from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
 from indexer.passage_store import Counts
-from indexer.records import Document, DocumentText, Filters, Hit, Passage, Ranking
+from indexer.records import Copy, Document, DocumentText, Filters, Hit, Passage, Ranking
 
 K1, B = 1.2, 0.75
 WEIGHTS = asdict(DEFAULT_WEIGHTS)
@@ -110,6 +110,12 @@ class PlainReader:
     def document(self, document_id: str) -> Document | None:
         found = self._texts.get(document_id)
         return found[0] if found else None
+
+    def group_of(self, document_ids: Sequence[str]) -> dict[str, str]:
+        return {}  # it holds no copies
+
+    def copies_of(self, document_id: str) -> list[Copy]:
+        return []
 
     def document_text(self, document_id: str) -> DocumentText:
         return self._texts[document_id][1]
