@@ -30,8 +30,8 @@ def _row(generation: Generation, record: FileRecord) -> Iterator[object]:
     yield from (record.source_id, record.status.value, record.reason, help_of(record), record.size)
     yield from _known(document)
     copies = store.copies_of(ids[0]) if ids else []
-    names = [copy.source_id for copy in copies if copy.source_id != record.source_id]
-    yield " | ".join(names)
+    names = [document.source_id, *(copy.source_id for copy in copies)] if document else []
+    yield " | ".join(name for name in names if name != record.source_id)
 
 
 def _known(document: Document | None) -> tuple[object, ...]:

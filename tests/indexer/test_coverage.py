@@ -1,14 +1,19 @@
 """indexer.coverage: held = searchable + duplicate + unread, and each gap is named."""
 
+import csv
+import io
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from indexer.build import build
-from indexer.coverage import coverage_of
+from indexer.coverage import Gap, coverage_of, gaps_of, help_of
+from indexer.coverage_table import write_table
 from indexer.embedding import BuildEncoder
 from indexer.generation import open_generation
+from indexer.records import Document, FileRecord, FileStatus
 from tests.indexer.test_build import HashEncoder
 
 
@@ -51,6 +56,10 @@ def test_the_json_names_each_gap_with_its_reason(index_dir: Path) -> None:
     assert [record["file"] for record in found["unread_files"]] == ["d.jsonl#line 2", "empty.txt"]
     assert found["unread_files"][0]["reason"] == "line 2: not JSON; expected one object a line"
     assert found["unread_files"][1]["reason"].startswith("empty")
+    assert [record["help"] for record in found["unread_files"]] == [
+        "expected one object a line",
+        "",
+    ]
     duplicates = [{"file": "a.md", "reason": "same content as a copy.md"}]
     assert found["duplicate_files"] == duplicates
     assert {name: found[name] for name in found if not name.endswith("_files")} == {
@@ -61,8 +70,17 @@ def test_the_json_names_each_gap_with_its_reason(index_dir: Path) -> None:
         "unread": 2,
         "documents": 4,
         "passages": 4,
+        "near_duplicates": 0,
         "date_from": "2009-12-01",
         "date_to": "2011-03-31",
+        "unread_reasons": [
+            {"reason": "empty", "help": "", "count": 1},
+            {"reason": "line 2", "help": "expected one object a line", "count": 1},
+        ],
+        "by_type": [{"value": "report", "count": 3}, {"value": "", "count": 1}],
+        "gaps": [],
+        "ocr": {"documents": 0, "mean_confidence": None, "poor": 0},
+        "metadata_problems": [],
         "by_body": [
             {"value": "MPA", "count": 2},
             {"value": "", "count": 1},
@@ -74,6 +92,74 @@ def test_the_json_names_each_gap_with_its_reason(index_dir: Path) -> None:
             {"value": "2011-03", "count": 2},
         ],
     }
+
+
+def test_the_table_has_a_line_for_each_file_and_no_formula(index_dir: Path) -> None:
+    out = io.StringIO()
+    write_table(open_generation(index_dir), out)
+    lines = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert Counter(line["status"] for line in lines) == {
+        "searchable": 4,
+        "duplicate": 1,
+        "unread": 2,
+    }
+    copy = next(line for line in lines if line["file"] == "a.md")
+    assert (copy["status"], copy["also"], copy["body"]) == ("duplicate", "a copy.md", "MPA")
+    assert (copy["reason"], copy["date"]) == ("same content as a copy.md", "2011-03-17")
+
+
+def test_a_title_that_looks_like_a_formula_is_a_text_in_the_table(
+    tmp_path: Path, encoder: BuildEncoder
+) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.md").write_text('---\ntitle: "=HYPERLINK(1)"\n---\nWe met.\n')
+    build(tmp_path / "s", tmp_path / "index", HashEncoder(encoder.spec.name))
+    out = io.StringIO()
+    write_table(open_generation(tmp_path / "index"), out)
+    (line,) = csv.DictReader(io.StringIO(out.getvalue()))
+    assert line["title"] == "'=HYPERLINK(1)"
+
+
+def _dated(body: str, *dates: str) -> list[Document]:
+    return [Document(f"{body}{date}", date, "", "txt", "t", date, body) for date in dates]
+
+
+def test_gaps_are_longer_than_what_is_usual_between_two_reports() -> None:
+    monthly = _dated("Panel", "2010-01-05", "2010-02", "2010-02-09", "2010-03-01", "2010-06-30")
+    quarterly = _dated("Board", "2010-01", "2010-04", "2010-07", "2011-04", "2011-07")
+    few = _dated("Group", "2010-01", "2012-01", "2013-01")
+    unsure = [*_dated("", "2010-01", "2010-02", "2010-03", "2012-01"), *_dated("Panel", "2009", "")]
+    assert gaps_of([*monthly, *quarterly, *few, *unsure]) == (
+        Gap("Board", "2010-08", "2011-03", 8, 3.0),
+        Gap("Panel", "2010-04", "2010-05", 2, 1.0),
+    )
+
+
+def test_what_would_help_is_the_end_of_a_reason() -> None:
+    def record(reason: str) -> FileRecord:
+        return FileRecord("x", "", 1, FileStatus.UNREAD, reason)
+
+    scan = record("scanned pages without text: 4 pages, no text layer; install tesseract-ocr")
+    assert help_of(scan) == "install tesseract-ocr"
+    assert help_of(record("empty: the file holds 0 bytes")) == ""
+
+
+HARD = Path(__file__).parents[2].parent / "shared" / "archive" / "hard_files"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HARD.is_dir(), reason=f"NOT CHECKED: no archive at {HARD}")
+def test_coverage_of_hard_files_adds_up(tmp_path: Path, encoder: BuildEncoder) -> None:
+    build(HARD, tmp_path / "index", HashEncoder(encoder.spec.name))
+    opened = open_generation(tmp_path / "index")
+    coverage = coverage_of(opened)
+    assert coverage.held == coverage.searchable + coverage.duplicate + coverage.unread
+    assert coverage.documents == sum(coverage.by_type.values()) == sum(coverage.by_month.values())
+    assert len(coverage.unread_files) == coverage.unread
+    assert len(coverage.duplicate_files) == coverage.duplicate
+    assert all(one.reason for one in (*coverage.unread_files, *coverage.duplicate_files))
+    for one in coverage.duplicate_files:
+        assert opened.store.document_of_source(one.source_id) is not None
 
 
 def test_the_sample_is_covered_whole(sample_index: Path) -> None:

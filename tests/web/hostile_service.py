@@ -7,6 +7,7 @@ from indexer.records import Filters
 from search_api.errors import UnknownDocumentError
 from search_api.requests import SearchRequest
 from search_api.responses import (
+    AlsoAs,
     AnswerResponse,
     AnswerSentence,
     BlockView,
@@ -17,6 +18,9 @@ from search_api.responses import (
     Expansion,
     FacetValue,
     FileReport,
+    Gap,
+    MetadataProblem,
+    OcrQuality,
     PassagePlace,
     QueryReading,
     ResultScore,
@@ -26,6 +30,7 @@ from search_api.responses import (
     Snippet,
     Status,
     Total,
+    UnreadReason,
 )
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -113,6 +118,9 @@ class HostileService:
             report_number=ATTACK,
             author=ATTACK,
             source_url=self._source_url,
+            archived_url=self._source_url,
+            origins={"title": ATTACK, ATTACK: "text"},
+            also=self._also(),
             format="txt",
             source_sha256="0" * 64,
             pages=1,
@@ -124,7 +132,7 @@ class HostileService:
         )
 
     def coverage(self) -> CoverageResponse:
-        files = (FileReport(file=ATTACK, reason=ATTACK),)
+        files = (FileReport(file=ATTACK, reason=ATTACK, help=ATTACK),)
         return CoverageResponse(
             generation=ATTACK,
             held=3,
@@ -139,6 +147,12 @@ class HostileService:
             duplicate_files=files,
             by_body=(FacetValue(value=ATTACK, count=1),),
             by_month=(FacetValue(value=ATTACK, count=1),),
+            by_type=(FacetValue(value=ATTACK, count=1),),
+            near_duplicates=1,
+            unread_reasons=(UnreadReason(reason=ATTACK, help=ATTACK, count=1),),
+            gaps=(Gap(body=ATTACK, first=ATTACK, last="2011-03", months=2, usual=1.5),),
+            ocr=OcrQuality(documents=2, mean_confidence=0.7, poor=1),
+            metadata_problems=(MetadataProblem(file=ATTACK, line=3, problem=ATTACK),),
         )
 
     def _reading(self, q: str) -> QueryReading:
@@ -173,7 +187,12 @@ class HostileService:
             url=URL,
             source_url=self._source_url,
             citation=ATTACK,
+            also=self._also(),
         )
+
+    def _also(self) -> tuple[AlsoAs, ...]:
+        copy = AlsoAs(file=ATTACK, relation="same text", document_id="d", url=URL)
+        return (copy,)
 
     def _citation(self) -> Citation:
         return Citation(
