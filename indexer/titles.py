@@ -16,6 +16,7 @@ from indexer.records import BlockKind, Origin
 _MAX_CHARS = 200
 _MAX_LINES = 4  # that a title may run over
 _CANDIDATE_BLOCKS = 8
+_MAX_WORDS_BEYOND_ONE = 4
 # Words of a file name that do not say which report it is.
 _UNTELLING = set(
     "scan document report doc file image img copy untitled download attachment paper annex "
@@ -62,7 +63,9 @@ def title_of(first: FirstLines) -> Found:
     best = max(candidates, key=lambda one: len(_words(one.value) & name_words), default=Found())
     best_words = _words(best.value)
     by_name = Found(named, Origin.NAME)
-    if best and 2 * len(best_words & name_words) >= len(name_words):
+    # One word in common is no proof where the line goes on and on.
+    sure = len(best_words & name_words) > 1 or len(best_words) <= _MAX_WORDS_BEYOND_ONE
+    if best and sure and 2 * len(best_words & name_words) >= len(name_words):
         return best if not best_words < name_words else by_name
     lines = [line for line in _printed(first) if not line.endswith(".")]
     if lines and is_only_a_body(lines[0]) and not _words(lines[0]) & name_words:
