@@ -182,7 +182,7 @@ def test_list_gives_one_document_a_line(
     assert main(["list", str(index_dir)]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [line[1:4] + line[5:] for line in lines] == [
-        ["2011-03-17", "MPA", "", "a.md"],
+        ["2011-03-17", "MPA", "web page", "a.md"],
         ["", "", "report", "b.txt"],
     ]
     assert lines[0][4] == "Fox and dog"
