@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer import keyword_index, passage_store, vector_index
+from indexer.abbreviations import Abbreviation
 from indexer.embedding import QueryEncoder, Vectors, open_query_encoder
 from indexer.errors import DamagedError, FormatError, GenerationError, InaccessibleError
 from indexer.keyword_query import Node
@@ -123,6 +124,10 @@ class Generation:
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
         return self.store.document_text(document_id)
+
+    def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
+        """Return what the archive says that these short forms, or long forms, stand for."""
+        return self.store.abbreviations(forms)
 
     def _check_counts(self) -> None:
         expected = self.manifest.passages

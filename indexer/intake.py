@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from indexer.abbreviations import Definition
 from indexer.chunking import PassageLimits, cut
 from indexer.former import former_documents
 from indexer.known_vectors import KnownVectors
@@ -67,7 +68,7 @@ class Intake:
             return self._cut(reading, document, text)
         passages = store.passages_of(document_id)
         self.wanted.extend((digest, None) for _, digest in passages)
-        return self._add(reading, document, text, passages)
+        return self._add(reading, document, text, passages, store.definitions_of(document_id))
 
     def finish(self, files: Mapping[str, FileRecord], before: PassageStore | None) -> None:
         """Add what became of each file, and what can be said now that all documents are known.
@@ -102,9 +103,10 @@ class Intake:
         document: Document,
         text: DocumentText,
         passages: list[tuple[Passage, bytes]],
+        defined: Sequence[Definition] | None = None,
     ) -> Outcome:
         self._archive.add(reading)
-        self._writer.add_document(document, text, passages)
+        self._writer.add_document(document, text, passages, defined)
         return _SEARCHABLE
 
     def _problems(self, files: Mapping[str, FileRecord]) -> list[dict[str, str | int]]:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indexer import abbreviation_table
+from indexer.abbreviations import Abbreviation, Definition, definitions
 from indexer.records import (
     Block,
     BlockKind,
@@ -124,7 +126,7 @@ class StoreWriter:
         # The file is worthless until its generation is published: speed before safety here.
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(_SCHEMA + abbreviation_table.SCHEMA)
         self._position = 0
         self._row = 0
 
@@ -133,8 +135,12 @@ class StoreWriter:
         document: Document,
         text: DocumentText,
         passages: Sequence[tuple[Passage, bytes]],
+        defined: Sequence[Definition] | None = None,
     ) -> None:
-        """Add a document with its passages; each with the digest of the text that is embedded."""
+        """Add a document with its passages; each with the digest of the text that is embedded.
+
+        `defined` are the abbreviations that the document defines, None where it was not read yet.
+        """
         self._connection.execute(
             f"INSERT INTO documents VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 7))})",
             (
@@ -164,6 +170,13 @@ class StoreWriter:
                 )
                 for offset, (passage, digest) in enumerate(passages)
             ),
+        )
+        abbreviation_table.add(
+            self._connection,
+            self._position,
+            definitions(text.text) if defined is None else defined,
+            [passage for passage, _ in passages],
+            self._row,
         )
         self._position += 1
         self._row += len(passages)
@@ -237,6 +250,7 @@ class StoreWriter:
     def close(self) -> None:
         """Finish the file."""
         self._connection.executescript(_INDEXES)
+        abbreviation_table.finish(self._connection)
         self._connection.commit()
         self._connection.close()
 
@@ -417,6 +431,14 @@ class PassageStore:
                 (position,),
             )
         ]
+
+    def definitions_of(self, document_id: str) -> list[Definition]:
+        """Return the abbreviations that a document defines."""
+        return abbreviation_table.definitions_of(self._all, document_id)
+
+    def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
+        """Return what the archive says that these short forms, or long forms, stand for."""
+        return abbreviation_table.abbreviations(self._all, forms)
 
     def embedded_digests(self) -> dict[bytes, int]:
         """Return for the digest of each embedded text a row that has its vector.

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from indexer.abbreviations import Abbreviation
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
@@ -67,3 +68,11 @@ class ArchiveReader(Protocol):
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
+
+    def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
+        """Return what the archive itself says that these short or long forms stand for.
+
+        A form is a word ("ODUG", also "odug") or a name ("Open Data User Group"; plurals, accents
+        and words like "of" do not matter). Best supported first; each names the place that defines
+        it, and the row of the passage that holds the place.
+        """

@@ -67,7 +67,7 @@ def source(tmp_path: Path) -> Path:
     """Three reports of one passage each."""
     folder = tmp_path / "source"
     folder.mkdir()
-    (folder / "a.md").write_text(report("Fox", "1. The fox met the board."))
+    (folder / "a.md").write_text(report("Fox", "1. The fox met the board, the Fox Board (FB)."))
     (folder / "b.md").write_text(report("Dog", "1. The dog agreed £4.7m for 2011-12."))
     (folder / "c.md").write_text(report("Hat", "1. The hat was noted by the board."))
     return folder
@@ -81,6 +81,7 @@ class Content:
     texts: list[object]
     passages: list[object]
     files: list[object]
+    abbreviations: list[object]
     keyword_rankings: list[tuple[Hit, ...]]
     vector_rankings: list[tuple[Hit, ...]]
 
@@ -95,6 +96,7 @@ def content_of(index_dir: Path, encoder: BuildEncoder) -> Content:
         texts=[opened.document_text(document.document_id) for document in documents],
         passages=list(opened.passages(range(opened.counts.passages))),
         files=list(opened.store.files()),
+        abbreviations=list(opened.abbreviations(["FB"])),
         keyword_rankings=[opened.keyword_ranking(word, 50, Filters())[0] for word in words],
         vector_rankings=[opened.vector_ranking(vector, 50, Filters()) for vector in vectors],
     )
@@ -236,6 +238,7 @@ def test_a_changed_folder_gives_the_index_of_a_build_from_scratch(
     assert (changed.embedded, changed.documents) == (embedded, documents)
     assert after == content_of(tmp_path / "scratch", fake)
     assert after != before
+    assert len(after.abbreviations) == 1
     assert not build(source, tmp_path / "index", fake).published
 
 

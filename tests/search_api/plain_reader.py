@@ -11,6 +11,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
+from indexer.abbreviations import Abbreviation, definitions, key_of
 from indexer.embedding import Vectors
 from indexer.keyword_index import DEFAULT_WEIGHTS
 from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
@@ -119,6 +120,15 @@ class PlainReader:
 
     def document_text(self, document_id: str) -> DocumentText:
         return self._texts[document_id][1]
+
+    def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
+        keys = {key_of(form) for form in forms} | {form.casefold() for form in forms}
+        return [
+            Abbreviation(one.short, one.long, 1, document.document_id, one.start, one.end)
+            for document, text in self._texts.values()
+            for one in definitions(text.text)
+            if one.short.casefold() in keys or key_of(one.long) in keys
+        ]
 
     def _of(self, row: int) -> Document:
         return self._texts[self._passages[row].document_id][0]
