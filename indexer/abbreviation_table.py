@@ -6,6 +6,7 @@ is summed up from it each time.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -151,7 +152,6 @@ def abbreviations(select: Select, forms: Sequence[str]) -> list[Abbreviation]:
                 WHERE short_key IN ({marks}) OR long_key IN ({marks})""",
             [*(form.casefold() for form in chosen), *map(key_of, chosen)],
         )
-        for row in rows:
-            *known, ordinary = row[2:]
-            found[row[0], row[1]] = Abbreviation(*known, ordinary=bool(ordinary))
+        for short_key, long_key, *known, ordinary in rows:
+            found[short_key, long_key] = replace(Abbreviation(*known), ordinary=bool(ordinary))
     return sorted(found.values(), key=lambda one: (-one.documents, one.short, one.long))

@@ -8,10 +8,11 @@ brackets is weaker evidence, and must match by the first letters of its words.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+
+from indexer.words import folded
 
 # Definitions of one report that are kept: hostile text could hold one in every word.
 MAX_DEFINITIONS = 1000
@@ -84,8 +85,7 @@ class Abbreviation:
 
 def key_of(text: str) -> str:
     """Return what spellings of one long (or short) form share: no accents, plurals, small words."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    words = _WORD.findall("".join(char for char in folded if not unicodedata.combining(char)))
+    words = _WORD.findall(folded(text.replace("&", " and ")))
     return " ".join(_singular(word) for word in words if word not in _SMALL)
 
 
@@ -136,7 +136,7 @@ def _is_long_form(long: str, short: str) -> bool:
     return (
         len(words) >= 2
         and len(long) > len(short) + 2
-        and words[0].casefold() not in _SMALL
+        and not {words[0].casefold(), words[-1].casefold()} & _SMALL
         and short.casefold() not in (word.casefold() for word in words)
     )
 

@@ -71,6 +71,10 @@ class Generation:
         """Return how many passages hold `stem` in their text."""
         return self.keywords.document_frequency(stem)
 
+    def words(self, prefix: str = "") -> list[tuple[str, int]]:
+        """Return the words of all texts that begin with `prefix`, most frequent first."""
+        return self.keywords.words(prefix)
+
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         """Return the `depth` best passages by words, and the exact number of all that match."""
         return self.keywords.search(query, depth, filters)

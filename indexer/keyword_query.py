@@ -10,11 +10,19 @@ from typing import TypeAlias
 
 
 class Field(StrEnum):
-    """Where a word is looked for."""
+    """Where a word is looked for. What is known about a report decides, and adds no score."""
 
     ANY = "any"  # title, headings and text, weighted
     TITLE = "title"
     TEXT = "text"
+    BODY = "body"
+    COMMITTEE = "committee"
+    TYPE = "type"
+
+    @property
+    def is_known(self) -> bool:
+        """True where the word is looked for in what is known about a report, not in its words."""
+        return self in (Field.BODY, Field.COMMITTEE, Field.TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,47 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Wildcard:
+    """Every word of this form, as it is written: "?" is one letter, "*" any number of them.
+
+    It begins with a letter, and holds nothing else than letters, digits, "?" and "*".
+    """
+
+    text: str
+    field: Field = Field.ANY
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Every word that at most `distance` (1 or 2) letters added, lost, changed or swapped make."""
+
+    text: str
+    distance: int
+    field: Field = Field.ANY
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Every passage of a report of these days (ISO, inclusive); `text` is what was typed."""
+
+    first: str
+    last: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one of `options`; only the best of those that match adds to the score.
+
+    Several ways to write the same thing do not count more than one.
+    """
+
+    options: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """All of `must`, none of `must_not`; where `must` is empty, at least one of `should`.
 
@@ -56,5 +105,6 @@ class Group:
     must_not: tuple["Node", ...] = ()
 
 
-Node: TypeAlias = Word | Phrase | Prefix | Group
+Leaf: TypeAlias = Word | Phrase | Prefix | Wildcard | Fuzzy | Dated
+Node: TypeAlias = Leaf | Either | Group
 EVERYTHING = Group()  # matches no passage by words: what a query without words means

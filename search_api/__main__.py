@@ -15,7 +15,7 @@ from search_api import batch
 from search_api.errors import SearchError, UnknownDocumentError
 from search_api.live import LiveArchive
 from search_api.requests import SearchRequest, sendable
-from search_api.responses import AnswerResponse
+from search_api.responses import AnswerResponse, QueryReading
 from search_api.service import SearchService
 
 _MODES = ("hybrid", "keyword", "vector")
@@ -98,6 +98,7 @@ def _search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(found.model_dump_json(by_alias=True, indent=2))
         return 0
+    _tell(found.query)
     for result in found.results:
         text = " ".join(result.snippet.text.split())
         print(
@@ -114,6 +115,7 @@ def _answer(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(found.model_dump_json(by_alias=True, indent=2))
         return 0
+    _tell(found.query)
     print(f"{found.status}\t{found.confidence.value:.2f}")
     for sentence in found.sentences:
         cited = found.citations[sentence.citation]
@@ -138,6 +140,16 @@ def _answer(arguments: argparse.Namespace) -> int:
             f"{searched.unreadable} files could not be read",
         )
     return 0
+
+
+def _tell(query: QueryReading) -> None:
+    """Say how the query was read, where it was not read as it is written."""
+    said = [query.repaired] if query.repaired else []
+    said += [f"also searched: {other.from_} as {other.to}" for other in query.expanded]
+    if query.did_you_mean:
+        said.append(f"did you mean: {query.did_you_mean}")
+    for line in said:
+        print(line, file=sys.stderr)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from indexer.records import Passage
 from indexer.sentences import sentence_spans
+from indexer.words import compounds, joined
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
+from search_api.spelling import words_of
 
-# As the keyword index splits words: letters and digits of any script.
-_WORD = re.compile(r"[^\W_]+")
+# As the keyword index splits words: letters and digits of any script, with accents of their own.
+_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
 SNIPPET_CHARS = 320
 
 Stem = Callable[[str], str]
@@ -23,11 +25,16 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or phrase of the query as a sequence of stems; `weight` is its rarity."""
+    """A word or phrase of the query as a sequence of stems; `weight` is its rarity.
+
+    `variants` are the stems of what else stands for it: the long form of an abbreviation, another
+    way to write a figure, the words of the archive that a pattern names.
+    """
 
     text: str
     stems: tuple[str, ...]
     weight: float
+    variants: tuple[tuple[str, ...], ...] = ()
 
 
 class Stemmer:
@@ -49,11 +56,19 @@ class Stemmer:
 
 def terms_of(reader: ArchiveReader, query: ParsedQuery) -> tuple[Term, ...]:
     """Return the terms to look for, each weighted by its inverse document frequency in [0, 1]."""
+    patterns = {pattern.text: pattern for pattern in query.patterns}
     found = []
     for text in query.terms:
         stems = tuple(reader.stems(text))
+        others = [joined(text)] if len(stems) > 1 else []
+        others += [other.to for other in query.expanded if text in other.words]
+        if text in patterns:
+            others += words_of(reader, patterns[text])
         if stems:
-            found.append(Term(text, stems, _rarity(reader, stems)))
+            variants = dict.fromkeys(tuple(reader.stems(other)) for other in others)
+            variants.pop(stems, None)
+            variants.pop((), None)
+            found.append(Term(text, stems, _rarity(reader, stems), tuple(variants)))
     return tuple(found)
 
 
@@ -67,16 +82,24 @@ def _rarity(reader: ArchiveReader, stems: Sequence[str]) -> float:
 
 
 def stemmed_words(text: str, stem: Stem) -> tuple[list[Span], list[str]]:
-    """Return the place and the stem of each word of `text`."""
+    """Return the place and the stem of each word of `text`, and behind them of each compound.
+
+    A place that holds nothing lies between: no term matches across it.
+    """
     spans = [match.span() for match in _WORD.finditer(text)]
-    return spans, [stem(text[start:end]) for start, end in spans]
+    stems = [stem(text[start:end]) for start, end in spans]
+    for start, end, as_one in compounds(text):
+        spans += [(end, end), (start, end)]
+        stems += ["", stem(as_one)]
+    return spans, stems
 
 
 def matches(terms: Sequence[Term], stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Yield (number of the term, first word, word after the last) of each occurrence of a term."""
     first: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
     for number, term in enumerate(terms):
-        first.setdefault(term.stems[0], []).append((number, term.stems))
+        for sequence in (term.stems, *term.variants):
+            first.setdefault(sequence[0], []).append((number, sequence))
     for position, word in enumerate(stems):
         for number, sequence in first.get(word, ()):
             end = position + len(sequence)

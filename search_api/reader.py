@@ -34,6 +34,12 @@ class ArchiveReader(Protocol):
     def document_frequency(self, stem: str) -> int:
         """Return how many passages hold `stem` in their text."""
 
+    def words(self, prefix: str = "") -> list[tuple[str, int]]:
+        """Return the words of all texts that begin with `prefix`, most frequent first.
+
+        In lower case and without accents, each with the number of passages that hold it.
+        """
+
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         """Return the `depth` best passages by words, and the exact number of all that match."""
 

@@ -15,11 +15,26 @@ class _Response(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
 
+class DefinedIn(_Response):
+    """The place that says what an abbreviation stands for, and how many reports say so."""
+
+    document_id: str
+    title: str
+    start: int
+    end: int
+    url: str
+    documents: int
+
+
 class Expansion(_Response):
-    """A word of the query that is also searched as `to`."""
+    """Words of the query that are also searched as `to`.
+
+    `source` is where the archive says so; None where both are ways to write one figure or date.
+    """
 
     from_: str = Field(alias="from")
     to: str
+    source: DefinedIn | None = None
 
 
 class QueryReading(_Response):

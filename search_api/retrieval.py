@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
 from indexer.records import Document, Filters, Hit, Ranking
+from search_api.expansion import expand
 from search_api.fusion import convex_combination, vector_weight
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
@@ -54,7 +55,11 @@ def retrieve(
     mode: Mode = "hybrid",
     depth: int = DEPTH,
 ) -> Retrieved:
-    """Return the merged ranking of a query (or one list alone), equal scores ordered by row."""
+    """Return the merged ranking of a query (or one list alone), equal scores ordered by row.
+
+    The query that comes back with it has what the archive adds to it: see `expansion`.
+    """
+    query = expand(reader, query)
     by_words, total = reader.keyword_ranking(query.node, depth, filters)
     if mode == "keyword":
         return Retrieved(query, _candidates(by_words, by_words, (), {}, {}), total)
@@ -84,7 +89,8 @@ def _constrained_vector_ranking(
     if constraint is None:
         return reader.vector_ranking(vector, depth, filters)
     if constraint.must:
-        matching, _ = reader.keyword_ranking(constraint, CONSTRAINED_DEPTH, filters)
+        # The query itself matches no other passages than the constraint, best first.
+        matching, _ = reader.keyword_ranking(query.node, CONSTRAINED_DEPTH, filters)
         return reader.vector_ranking(vector, depth, filters, [hit.row for hit in matching])
     found = reader.vector_ranking(vector, depth, filters)
     unwanted: Node = Group(should=constraint.must_not)

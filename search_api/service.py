@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from indexer.abbreviations import Abbreviation
 from indexer.coverage import coverage_of
 from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
@@ -27,7 +28,9 @@ from search_api.responses import (
     BlockView,
     Citation,
     CoverageResponse,
+    DefinedIn,
     DocumentResponse,
+    Expansion,
     FacetValue,
     PassagePlace,
     QueryReading,
@@ -39,12 +42,14 @@ from search_api.responses import (
     Total,
 )
 from search_api.retrieval import DocumentHit, by_document, retrieve
+from search_api.spelling import did_you_mean
 
 logger = logging.getLogger(__name__)
 
 _NEAREST = 3
 _SHOWN_TERMS = 12
 _SHOWN_BODIES = 10
+_SHOWN_EXPANSIONS = 12
 
 
 class SearchService:
@@ -60,8 +65,8 @@ class SearchService:
         started = time.perf_counter()
         reader = self._archive.current()
         offset = tokens.offset_of(request, reader.generation_id)
-        query = parse(request.q)
-        found = retrieve(reader, query, request.filters, request.mode)
+        found = retrieve(reader, parse(request.q), request.filters, request.mode)
+        query = found.query
         hits = by_document(reader, found.candidates)
         facets = {name: _facet(hits, name) for name in request.facets}
         hits = _one_by_one(hits) if request.group == "passage" else folded(reader, hits)
@@ -70,7 +75,7 @@ class SearchService:
         page = hits[offset : offset + request.limit]
         more = offset + request.limit < len(hits)
         return SearchResponse(
-            query=_reading(query),
+            query=_reading(reader, query),
             generation=reader.generation_id,
             mode=request.mode,
             total=Total(value=found.total),
@@ -88,8 +93,8 @@ class SearchService:
 
     def _answer(self, reader: Generation, q: str, filters: Filters) -> AnswerResponse:
         started = time.perf_counter()
-        query = parse(q)
-        found = retrieve(reader, query, filters)
+        found = retrieve(reader, parse(q), filters)
+        query = found.query
         chosen = found.candidates[: answering.PASSAGES]
         documents = reader.documents_of([candidate.row for candidate in chosen])
         by_row = {
@@ -111,11 +116,11 @@ class SearchService:
         return AnswerResponse(
             status=status,
             question=q,
-            query=_reading(query),
+            query=_reading(reader, query),
             confidence=confidence.described(certainty),
             sentences=sentences,
             citations=citations,
-            searched=self._searched(reader, selection.terms),
+            searched=self._searched(reader, selection.terms, query),
             nearest=nearest,
             generation=reader.generation_id,
             answer_id=answer_id,
@@ -213,7 +218,7 @@ class SearchService:
             for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)
         )
 
-    def _searched(self, reader: Generation, terms: Sequence[Term]) -> Searched:
+    def _searched(self, reader: Generation, terms: Sequence[Term], query: ParsedQuery) -> Searched:
         coverage = self._coverage_of(reader)  # of the generation that answers, not the newest
         bodies = [value.value for value in coverage.by_body if value.value]
         return Searched(
@@ -222,7 +227,7 @@ class SearchService:
             date_to=reader.counts.date_to,
             bodies=tuple(bodies[:_SHOWN_BODIES]),
             terms=tuple(term.text for term in terms[:_SHOWN_TERMS]),
-            expanded=(),
+            expanded=_expansions(reader, query),
             unreadable=reader.counts.unread,
         )
 
@@ -329,8 +334,44 @@ def _cited(
     return tuple(sentences), tuple(citations)
 
 
-def _reading(query: ParsedQuery) -> QueryReading:
-    return QueryReading(q=query.q, understood=query.understood, repaired=query.repaired)
+def _reading(reader: Generation, query: ParsedQuery) -> QueryReading:
+    return QueryReading(
+        q=query.q,
+        understood=query.understood,
+        repaired=query.repaired,
+        did_you_mean=did_you_mean(reader, query),
+        expanded=_expansions(reader, query),
+    )
+
+
+def _expansions(reader: Generation, query: ParsedQuery) -> tuple[Expansion, ...]:
+    """Return what else was searched, each abbreviation with the place that defines it."""
+    return tuple(
+        Expansion.model_validate(
+            {
+                "from": expansion.written,
+                "to": expansion.to,
+                "source": _defined_in(reader, expansion.source) if expansion.source else None,
+            }
+        )
+        for expansion in query.expanded[:_SHOWN_EXPANSIONS]
+    )
+
+
+def _defined_in(reader: Generation, found: Abbreviation) -> DefinedIn | None:
+    document = reader.document(found.document_id)
+    if document is None:
+        return None
+    text = reader.document_text(found.document_id)
+    anchor = citing.anchor_at(text, found.start)
+    return DefinedIn(
+        document_id=found.document_id,
+        title=document.title,
+        start=found.start,
+        end=found.end,
+        url=citing.place_url(found.document_id, found.start, found.end, anchor),
+        documents=found.documents,
+    )
 
 
 def _one_by_one(hits: Sequence[DocumentHit]) -> list[DocumentHit]:

@@ -68,6 +68,7 @@ def test_a_definition_is_found_however_it_is_printed(text: str, short: str, long
         "The budget (see Appendix) was agreed.",
         "TP officers said that territorial matters came first",
         "IT is the task of the Board",
+        "the MPA (MPS and others) met",
         "He joined the Committee. (TC)",
         "The White Paper - a draft",
         "",

@@ -4,6 +4,7 @@ It shares nothing with the engines but the analysis of words and the vectors, wh
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from math import log
@@ -14,9 +15,21 @@ import numpy.typing as npt
 from indexer.abbreviations import Abbreviation, definitions, key_of
 from indexer.embedding import Vectors
 from indexer.keyword_index import DEFAULT_WEIGHTS
-from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
+from indexer.keyword_query import (
+    Dated,
+    Either,
+    Field,
+    Fuzzy,
+    Group,
+    Node,
+    Phrase,
+    Prefix,
+    Wildcard,
+    Word,
+)
 from indexer.passage_store import Counts
 from indexer.records import Copy, Document, DocumentText, Filters, Hit, Passage, Ranking
+from indexer.words import joined, joined_compounds
 
 K1, B = 1.2, 0.75
 WEIGHTS = asdict(DEFAULT_WEIGHTS)
@@ -50,6 +63,13 @@ class PlainReader:
             "title": [stems(title) for title in titles],
             "heading": [stems(heading) for heading in headings],
             "text": [stems(text) for text in written],
+            "joined": [
+                stems(joined_compounds(self._of(row).title, *passage.section, passage.text))
+                for row, passage in enumerate(passages)
+            ],
+            "body": [stems(self._of(row).body) for row in range(len(passages))],
+            "committee": [stems(self._of(row).committee) for row in range(len(passages))],
+            "type": [stems(self._of(row).doc_type) for row in range(len(passages))],
             "exact": [exact(text) for text in written],
             "exact_title": [exact(title) for title in titles],
         }
@@ -70,6 +90,11 @@ class PlainReader:
 
     def document_frequency(self, stem: str) -> int:
         return sum(stem in terms for terms in self._fields["text"])
+
+    def words(self, prefix: str = "") -> list[tuple[str, int]]:
+        counts = Counter(word for terms in self._fields["exact"] for word in set(terms))
+        found = [(word, count) for word, count in counts.items() if word.startswith(prefix)]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         scores = self._scores(query) or {}
@@ -150,13 +175,34 @@ class PlainReader:
         match node:
             case Word():
                 return self._word(node)
+            case Phrase(field=Field.BODY | Field.COMMITTEE | Field.TYPE):
+                return self._word(Word(node.text, node.field))
             case Phrase():
                 names = _exact_names(node.field)
                 return self._sum(
                     [(self._side_by_side(n, self._exact(node.text)), 1) for n in names]
                 )
             case Prefix():
-                return self._prefix(node)
+                start = self._exact(node.text)[0]
+                return self._matching(node, lambda term: term.startswith(start))
+            case Wildcard():
+                form = re.compile(
+                    node.text.casefold().replace("*", ".*").replace("?", "."), re.DOTALL
+                )
+                return self._matching(node, lambda term: bool(form.fullmatch(term)))
+            case Fuzzy():
+                word = node.text.casefold()
+                return self._matching(node, lambda term: edits(word, term) <= node.distance)
+            case Dated():
+                days = range(len(self._passages))
+                return {row: 0.0 for row in days if node.first <= self._of(row).date <= node.last}
+            case Either():
+                options = [
+                    found for one in node.options if (found := self._scores(one)) is not None
+                ]
+                rows = {row for found in options for row in found}
+                best = {row: max(found.get(row, 0.0) for found in options) for row in rows}
+                return best if options else None
             case Group():
                 return self._group(node)
 
@@ -179,23 +225,33 @@ class PlainReader:
         if not terms:
             return None
         weights = WEIGHTS if word.field is Field.ANY else {word.field.value: 1.0}
-        joined = self._stems(re.sub(r"(?<=\w)[-'’](?=\w)", "", word.text))
+        as_one = self._stems(joined(word.text))
         parts = [(self._side_by_side(name, terms), weight) for name, weight in weights.items()]
-        if len(terms) > 1 and len(joined) == 1:
-            parts += [(self._side_by_side(n, joined), weight) for n, weight in weights.items()]
-        return self._sum([(found, weight * word.weight) for found, weight in parts])
+        if word.field is Field.ANY and len(terms) == 1:
+            also = self._side_by_side("joined", terms)
+            text, _ = parts.pop()
+            best = {
+                row: max(text.get(row, 0), also.get(row, 0)) for row in text.keys() | also.keys()
+            }
+            parts.append((best, WEIGHTS["text"]))
+        if len(terms) > 1 and len(as_one) == 1:
+            parts += [(self._side_by_side(n, as_one), weight) for n, weight in weights.items()]
+        counted = 0.0 if word.field.is_known else word.weight
+        return self._sum([(found, weight * counted) for found, weight in parts])
 
-    def _prefix(self, prefix: Prefix) -> dict[int, float] | None:
-        names = _exact_names(prefix.field)
+    def _matching(
+        self, node: Prefix | Wildcard | Fuzzy, matches: Callable[[str], bool]
+    ) -> dict[int, float]:
+        """Return a score of 1 for each field that holds a word of that form."""
         parts = [
             {
                 row: 1.0
                 for row, terms in enumerate(self._fields[name])
-                if any(term.startswith(self._exact(prefix.text)[0]) for term in terms)
+                if any(matches(term) for term in terms)
             }
-            for name in names
+            for name in _exact_names(node.field)
         ]
-        return self._sum([(found, prefix.weight) for found in parts])
+        return self._sum([(found, node.weight) for found in parts])
 
     def _side_by_side(self, name: str, terms: Sequence[str]) -> dict[int, float]:
         """Return BM25 of a sequence of terms, counted like one term of their summed rarity."""
@@ -228,3 +284,16 @@ def _exact_names(field: Field) -> list[str]:
         Field.TITLE: ["exact_title"],
         Field.TEXT: ["exact"],
     }[field]
+
+
+def edits(one: str, other: str) -> int:
+    """Return how many letters to add, drop, change or swap (neighbours) turn one into the other."""
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, against in enumerate(other, start=1):
+            row.append(min(row[-1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (letter != against)))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                row[-1] = min(row[-1], rows[-2][j - 2] + 1)
+        rows.append(row)
+    return rows[-1][-1]

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from indexer.generation import Generation, open_generation
 from indexer.records import Passage
+from search_api.expansion import expand
 from search_api.matching import (
     SNIPPET_CHARS,
     Stemmer,
     Term,
+    matches,
     merged,
     occurrences,
     snippet,
@@ -33,7 +35,8 @@ def passage(text: str) -> Passage:
 
 def marked(reader: Generation, q: str, text: str) -> list[str]:
     """Return the pieces of a text that a query marks in it."""
-    piece, marks = snippet(passage(text), terms_of(reader, parse(q)), Stemmer(reader))
+    terms = terms_of(reader, expand(reader, parse(q)))
+    piece, marks = snippet(passage(text), terms, Stemmer(reader))
     assert piece in text
     return [piece[start:end] for start, end in marks]
 
@@ -61,6 +64,36 @@ def test_a_phrase_is_marked_where_its_words_stand_side_by_side(reader: Generatio
 
 def test_accents_and_capitals_do_not_hide_a_word(reader: Generation) -> None:
     assert marked(reader, "cafe", "A CAFÉ in Brent.") == ["CAFÉ"]
+
+
+@pytest.mark.parametrize(
+    ("q", "text", "pieces"),
+    [
+        ("cooperation", "The co-operation of boroughs.", ["co-operation"]),
+        ("co-operation", "Cooperation is co-operation.", ["Cooperation", "co-operation"]),
+        ("£4.7m", "It cost £4.7 million, or £4,700,000.", ["4.7 million", "4,700,000"]),
+        ("17 March 2011", "Met on 17/03/2011 at noon.", ["17/03/2011"]),
+        ("2011-2012", "The 2011/12 budget.", ["2011/12"]),
+        ("résumés", "Two re\u0301sume\u0301s came.", ["re\u0301sume\u0301s"]),
+        ("strateg*", "A strategy of strategic aims; strata.", ["strategy", "strategic"]),
+        ("fun?ing", "The funding of funds.", ["funding"]),
+        ("fundnig~", "The funding of finding.", ["funding"]),
+    ],
+)
+def test_what_is_written_otherwise_is_marked_too(
+    reader: Generation, q: str, text: str, pieces: list[str]
+) -> None:
+    assert marked(reader, q, text) == pieces
+
+
+def test_the_other_form_of_an_abbreviation_meets_every_word_that_it_stands_for() -> None:
+    terms = [
+        Term("Outer", ("outer",), 1.0, (("ot",),)),
+        Term("Team", ("team",), 1.0, (("ot",),)),
+        Term("OT", ("ot",), 1.0, (("outer", "team"),)),
+    ]
+    assert list(matches(terms, ["the", "ot", "met"])) == [(0, 1, 2), (1, 1, 2), (2, 1, 2)]
+    assert list(matches(terms, ["outer", "team"])) == [(0, 0, 1), (2, 0, 2), (1, 1, 2)]
 
 
 def test_neighbouring_terms_are_marked_apart_and_overlapping_ones_as_one(

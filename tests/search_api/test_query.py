@@ -6,15 +6,26 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
+from indexer.keyword_query import (
+    Dated,
+    Either,
+    Field,
+    Fuzzy,
+    Group,
+    Node,
+    Phrase,
+    Prefix,
+    Wildcard,
+    Word,
+)
 from search_api.query import (
     MAX_WORDS,
     NOTHING_TO_LOOK_FOR,
     PAIR_WEIGHT,
     ParsedQuery,
-    is_function_word,
 )
 from search_api.query import parse as parse_with_pairs
+from search_api.query_words import is_function_word
 
 NOT_CLOSED = "ignored a quotation mark that is not closed"
 TRUNCATED = f"searched for the first {MAX_WORDS} words"
@@ -133,6 +144,59 @@ def test_a_star_asks_for_any_ending_once_three_letters_stand_before_it() -> None
     assert parse("polic*").constraint is not None
     assert parse("po*").node == Group(should=words("po*"))
     assert parse("p***").node == Group(should=words("p***"))
+
+
+@pytest.mark.parametrize("q", ["te?t", "t*", "wom?n", "operat*ion", "o?erate"])
+def test_a_question_mark_or_star_inside_a_word_asks_for_any_letters(q: str) -> None:
+    wild = Wildcard if q not in ("t*", "o?erate") else Word
+    assert parse(q).node == Group(should=(wild(q),))
+    assert parse("Was it test?").node == Group(should=words("test"))
+
+
+def test_a_tilde_asks_for_words_that_are_spelt_nearly_so() -> None:
+    assert parse("polise~").node == Group(should=(Fuzzy("polise", 1),))
+    assert parse("comunications~").node == Group(should=(Fuzzy("comunications", 2),))
+    assert parse("polise~2").node == Group(should=(Fuzzy("polise", 2),))
+    assert parse("~5").node == Group(should=words("~5"))
+    assert parse("title:polise~").node == Group(must=(Fuzzy("polise", 1, Field.TITLE),))
+
+
+def test_words_that_name_many_words_are_terms_and_patterns() -> None:
+    query = parse("operat* te?t polise~ budget")
+    assert query.terms == ("operat", "te?t", "polise", "budget")
+    assert query.patterns == (Prefix("operat"), Wildcard("te?t"), Fuzzy("polise", 1))
+    assert query.question == "operat te?t polise budget"
+    assert query.understood == "operat* te?t polise~1 budget"
+
+
+def test_what_is_known_about_a_report_must_hold_and_is_neither_marked_nor_encoded() -> None:
+    query = parse('budget body:police committee:"finance panel" type:minutes year:2011')
+    assert query.node == Group(
+        must=(
+            Word("police", Field.BODY),
+            Phrase("finance panel", Field.COMMITTEE),
+            Word("minutes", Field.TYPE),
+            Dated("2011-01-01", "2011-12-31", "year:2011"),
+        ),
+        should=words("budget"),
+    )
+    assert (query.terms, query.phrases, query.question) == (("budget",), (), "budget")
+    assert query.understood == (
+        'body:police committee:"finance panel" type:minutes year:2011 budget'
+    )
+    assert parse("committee:finance").question == "finance"
+
+
+def test_a_date_that_is_none_is_searched_as_a_word_and_told() -> None:
+    query = parse("date:soon budget")
+    assert query.node == Group(should=words("soon", "budget"))
+    assert query.repaired.startswith("searched for soon as a word: date: takes a day, a month")
+
+
+def test_a_field_with_nothing_behind_it_is_ignored_and_told() -> None:
+    query = parse("title: strategy")
+    assert query.node == Group(should=words("strategy"))
+    assert query.repaired == "ignored title: with nothing directly after it"
 
 
 @pytest.mark.parametrize("q", ["£4.7m", "2011-12", "SOP/11/09", "7.5%", "C++", "s.12(1)"])
@@ -314,6 +378,9 @@ ANY_TEXT = st.text(st.characters(), max_size=300)
 PIECES = [
     *"alpha beta the WHO who AND OR NOT ( ) -( -gamma +delta polic* £4.7m 2011-12".split(),
     *"title:budget -title:note \" “ ' '-word AND. (NOT p* !!a* {the} text:OR title:-x --x".split(),
+    *"te?t wom?n operat*ion polise~ polise~2 body:police type:minutes title:te?t +te?t".split(),
+    *"date:2011-03 year:2010..2012 date:foo title: -year:2011 +date:2011 -body:x date:".split(),
+    *('committee:"finance panel"', 'date:"17 March 2011"', 'body:"the AND"', 'year:"so so"'),
     *('"two words"', '-"not these"', 'title:"annual report"', '"the AND who"', "tell me", "-£2m"),
 ]
 WRITTEN_QUERY = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
@@ -395,7 +462,8 @@ def test_the_terms_are_the_words_that_may_match_and_none_of_the_excluded_branche
     def wanted(node: Node) -> list[str]:
         if isinstance(node, Group):
             return [text for part in (*node.must, *node.should) for text in wanted(part)]
-        return [node.text]
+        assert not isinstance(node, Either)
+        return [] if isinstance(node, Dated) or node.field.is_known else [node.text]
 
     assert set(query.terms) == set(wanted(query.node))
 

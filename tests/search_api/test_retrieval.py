@@ -32,6 +32,15 @@ LINES = (
     ("same-b", "Lighting", "2012-01-01", "Council", "Street lights were mended."),
     ("same-a", "Lighting", "2012-01-01", "Council", "Street lights are mended!"),
     ("coop", "Co-operation", "2012-02-01", "Police", "Cooperation of boroughs on knife crime."),
+    ("team", "Teams", "2012-04-01", "Council", "The Outer Borough Team (OBT) met at noon."),
+    ("costs", "Costs", "2012-05-01", "Council", "OBT spent £4,700,000 by 17/03/2011."),
+    (
+        "cafe",
+        "Cafe\u0301s",
+        "2012-06-01",
+        "Council",
+        "The re\u0301sume\u0301s of outer borough teams.",
+    ),
     (
         "long",
         "Minutes",
@@ -61,6 +70,21 @@ QUERIES = (
     "street lights mended",
     "+dogs Brent",
     "knife crime (Brent OR boroughs) AND fell",
+    "cooperation",
+    "£4.7 million",
+    "17 March 2011",
+    "OBT costs",
+    "outer borough team costs",
+    "+OBT",
+    "gangs body:police",
+    'body:"police" plan',
+    "gangs year:2011",
+    "gangs -year:2011",
+    "date:2012-01..2012-02",
+    "ga?gs",
+    "kni*es",
+    "kenels~",
+    "résumés",
 )
 
 
@@ -307,7 +331,10 @@ def test_every_result_meets_the_constraint_in_every_mode(
         (Filters(body="Police"), {"plan", "money", "year", "coop", "long"}),
         (Filters(date_from="2011-03-17", date_to="2011-05-01"), {"plan", "money", "year"}),
         (Filters(date_to="2010-06-01"), {"gangs", "youth"}),
-        (Filters(body="Council", date_from="2012-01-01"), {"same-a", "same-b"}),
+        (
+            Filters(body="Council", date_from="2012-01-01"),
+            {"same-a", "same-b", *"team costs cafe".split()},
+        ),
         (Filters(body="Nobody"), set()),
     ],
 )
@@ -345,3 +372,93 @@ def test_a_document_stands_once_by_its_best_passage_with_the_others_counted(
 
 def test_grouping_nothing_gives_nothing(reader: ArchiveReader) -> None:
     assert by_document(reader, ()) == []
+
+
+# --- what the archive adds ----------------------------------------------------------------------
+
+
+def found_by(reader: ArchiveReader, q: str) -> set[str]:
+    return set(names_of(reader, retrieve(reader, parse(q), Filters(), "keyword").candidates))
+
+
+@pytest.mark.parametrize(
+    ("q", "name"),
+    [
+        ("OBT", "team"),
+        ("OBT", "cafe"),
+        ("obt", "cafe"),
+        ("OBTs", "cafe"),
+        ("outer borough teams", "costs"),
+        ("+OBT", "cafe"),
+        ("OBT AND résumés", "cafe"),
+        ("£4.7m", "costs"),
+        ("£4.7 million", "costs"),
+        ("GBP 4.7m", "costs"),
+        ("4700000", "money"),
+        ("4,700,000", "money"),
+        ("2011/12", "money"),
+        ("2011-2012", "money"),
+        ("17 March 2011", "costs"),
+        ("March 17th, 2011", "costs"),
+        ("cooperation", "coop"),
+        ("Cooperation", "coop"),
+        ("co-operation", "coop"),
+        ("cafes", "cafe"),
+        ("cafés", "cafe"),
+        ("cafe\u0301s", "cafe"),
+        ("résumés", "cafe"),
+        ("resumes", "cafe"),
+        ("Harrow's", "youth"),
+        ("Harrow’s", "youth"),
+        ("Harrows", "youth"),
+        ("ga?gs", "gangs"),
+        ("kenels~", "dogs"),
+        ("committee:x OR body:police", "plan"),
+        ("type:x OR year:2010", "youth"),
+        ("date:17/03/2011", "plan"),
+    ],
+)
+def test_a_report_is_found_however_people_type(reader: ArchiveReader, q: str, name: str) -> None:
+    assert name in found_by(reader, q)
+
+
+@pytest.mark.parametrize(
+    ("q", "name"),
+    [
+        ('"OBT"', "cafe"),
+        ("gangs -OBT", "costs"),
+        ("year:2011", "youth"),
+        ("body:police", "gangs"),
+        ("gangs body:police", "gangs"),
+        ("gangs -year:2010", "youth"),
+        ("ga?g", "gangs"),
+        ("kenels", "dogs"),
+    ],
+)
+def test_what_was_not_asked_for_is_not_found(reader: ArchiveReader, q: str, name: str) -> None:
+    assert name not in found_by(reader, q)
+
+
+def test_neither_phrases_nor_exclusions_are_expanded(reader: ArchiveReader) -> None:
+    for q in ('"OBT"', "gangs -OBT", "gangs NOT OBT", '"outer borough team"', "title:OBT"):
+        assert retrieve(reader, parse(q), Filters()).query.expanded == ()
+
+
+def test_an_expansion_names_what_it_stands_for_and_where_that_is_defined(
+    reader: ArchiveReader,
+) -> None:
+    (found,) = retrieve(reader, parse("outer borough teams met"), Filters()).query.expanded
+    assert (found.written, found.to) == ("outer borough teams", "OBT")
+    assert found.source is not None
+    text = reader.document_text(found.source.document_id).text
+    assert text[found.source.start : found.source.end] == "Outer Borough Team (OBT)"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_known_about_a_report_holds_for_both_lists(
+    reader: ArchiveReader, mode: Mode
+) -> None:
+    found = retrieve(reader, parse("gangs body:police year:2011"), Filters(), mode).candidates
+    documents = reader.documents_of(rows_of(found))
+    assert documents
+    assert all((one.body, one.date[:4]) == ("Police", "2011") for one in documents)

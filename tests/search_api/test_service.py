@@ -191,6 +191,30 @@ def test_the_reading_of_the_query_is_told(service: SearchService) -> None:
     assert reading.repaired == "ignored a quotation mark that is not closed"
 
 
+def test_what_was_added_to_the_query_is_told_with_the_place_that_says_so(
+    service: SearchService, reader: Generation
+) -> None:
+    found = service.search(SearchRequest(q="MPS volunteers"))
+    (added,) = found.query.expanded
+    assert (added.from_, added.to) == ("MPS", "Metropolitan Police Service")
+    source = added.source
+    assert source is not None
+    assert source.documents > 1
+    text = reader.document_text(source.document_id).text[source.start : source.end]
+    assert "Metropolitan Police Service" in text
+    assert "MPS" in text
+    assert source.url.startswith(f"/reports/{source.document_id}?")
+    answer = service.answer("What does MPS stand for?", Filters())
+    assert answer.query.expanded == answer.searched.expanded == (added,)
+
+
+def test_words_of_the_archive_are_offered_and_never_applied(service: SearchService) -> None:
+    found = service.search(SearchRequest(q="Metropoltan budget"))
+    assert found.query.did_you_mean == "Metropolitan budget"
+    assert found.query.understood == "Metropoltan budget"
+    assert service.search(SearchRequest(q="Metropolitan budget")).query.did_you_mean == ""
+
+
 def test_a_phrase_of_every_report_is_found_in_it(
     service: SearchService, reader: Generation
 ) -> None:

@@ -165,7 +165,20 @@ class HostileService:
         )
 
     def _expansion(self) -> Expansion:
-        return Expansion.model_validate({"from": ATTACK, "to": ATTACK})
+        return Expansion.model_validate(
+            {
+                "from": ATTACK,
+                "to": ATTACK,
+                "source": {
+                    "document_id": ATTACK,
+                    "title": ATTACK,
+                    "start": 0,
+                    "end": 1,
+                    "url": f"/reports/{ATTACK}",
+                    "documents": 1,
+                },
+            }
+        )
 
     def _result(self) -> SearchResult:
         return SearchResult(

@@ -1,0 +1,88 @@
+"""search_api.spelling: what is offered for words that the archive does not hold."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.build import build
+from indexer.embedding import BuildEncoder
+from indexer.generation import Generation, open_generation
+from indexer.keyword_query import Fuzzy, Prefix, Wildcard
+from search_api.query import parse
+from search_api.spelling import did_you_mean, words_of
+
+TEXTS = (
+    *("The police authority met Metropolitan officers.",) * 3,
+    "Policing costs of the résumé service in Islington.",
+    "Operations were operational; the operation operated.",
+)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> Generation:
+    folder: Path = tmp_path_factory.mktemp("words")
+    lines = [{"_id": str(at), "text": f"{text} {at}."} for at, text in enumerate(TEXTS)]
+    (folder / "words.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    build(folder / "words.jsonl", folder / "index", encoder)
+    return open_generation(folder / "index")
+
+
+@pytest.mark.parametrize(
+    ("q", "suggested"),
+    [
+        ("polcie", "police"),
+        ("Polcie budget in Islngton?", "Police budget in Islington?"),
+        ("metropoitan oficers", "metropolitan officers"),
+        ("resumee", "resume"),
+        ("+polcie AND oficers", "+police AND officers"),
+    ],
+)
+def test_a_word_that_the_archive_does_not_hold_is_offered_as_one_that_it_does(
+    reader: Generation, q: str, suggested: str
+) -> None:
+    assert did_you_mean(reader, parse(q)) == suggested
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "police",
+        "Police authorities",
+        "zebra",
+        "polc",
+        "POLCIE",
+        "polcie7",
+        '"polcie"',
+        "gangs -polcie",
+        "polcie~",
+        "polc*",
+        "body:polcie",
+        "",
+    ],
+)
+def test_words_that_are_held_short_figures_quoted_or_excluded_are_left_alone(
+    reader: Generation, q: str
+) -> None:
+    assert did_you_mean(reader, parse(q)) == ""
+
+
+def test_a_pattern_names_words_of_the_archive(reader: Generation) -> None:
+    operat = ["operated", "operation", "operational", "operations"]
+    assert sorted(words_of(reader, Prefix("Operat"))) == operat
+    assert sorted(words_of(reader, Wildcard("operat*n*"))) == operat[1:]
+    assert words_of(reader, Wildcard("po?ice")) == ["police"]
+    assert words_of(reader, Fuzzy("polcie", 1)) == ["police"]
+    assert words_of(reader, Fuzzy("rèsume", 1)) == ["resume"]
+    assert words_of(reader, Prefix("zzz")) == []
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(max_size=60) | st.lists(st.sampled_from("polcie ( ) \\1 [a +b polise".split())))
+def test_any_query_can_be_asked_for_a_better_spelling(
+    reader: Generation, q: str | list[str]
+) -> None:
+    query = parse(q if isinstance(q, str) else " ".join(q))
+    assert isinstance(did_you_mean(reader, query), str)
