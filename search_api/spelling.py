@@ -80,11 +80,15 @@ def _better(reader: ArchiveReader, word: str) -> str:
 
 def _near(reader: ArchiveReader, word: str, distance: int) -> list[tuple[str, int, int]]:
     """Return (word, passages, letters wrong) of the nearest words, most frequent first."""
-    counts = dict(reader.words())
+    words = reader.words()
     found = process.extract(
-        folded(word), counts.keys(), scorer=OSA.distance, score_cutoff=distance, limit=None
+        folded(word),
+        [other for other, _ in words],
+        scorer=OSA.distance,
+        score_cutoff=distance,
+        limit=None,
     )
-    near = [(other, counts[other], int(wrong)) for other, wrong, _ in found]
+    near = [(other, words[at][1], int(wrong)) for other, wrong, at in found]
     return sorted(near, key=lambda one: (-one[1], one[0]))
 
 
