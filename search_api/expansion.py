@@ -15,8 +15,9 @@ from search_api.reader import ArchiveReader
 
 # Words of a long form that are looked for together, small ones ("of", "and") left out.
 _LONGEST_FORM = 8
-# What a match in the other form counts, relative to one in the form that was typed.
-LONG_WEIGHT = 0.5
+# What a match in the other form counts, relative to one in the form that was typed. A long form has
+# many words to score by: at .5 it costs the words .004 nDCG@10 on archive reports, at .2 nothing.
+LONG_WEIGHT = 0.2
 SHORT_WEIGHT = 1.0
 FIGURE_WEIGHT = 1.0
 
