@@ -24,7 +24,12 @@ OWNERS = {
     "transformers": {"indexer.embedding"},
     "onnxruntime": {"indexer.embedding"},
     # build catches its errors
-    "sqlite3": {"indexer.passage_store", "indexer.saved_vectors", "indexer.build"},
+    "sqlite3": {
+        "indexer.abbreviation_table",
+        "indexer.passage_store",
+        "indexer.saved_vectors",
+        "indexer.build",
+    },
     "kreuzberg": {"indexer.extraction"},
 }
 QUESTION = "what happened with Operation Connect funding"
