@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from indexer.abbreviations import Abbreviation, key_of
 from indexer.keyword_query import Either, Field, Group, Node, Word
-from search_api.figures import spellings
+from search_api.figure_spellings import spellings
 from search_api.query import Expansion, ParsedQuery
 from search_api.reader import ArchiveReader
 

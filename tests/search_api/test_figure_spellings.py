@@ -1,10 +1,10 @@
-"""search_api.figures: one sum, year or date is found however it is written."""
+"""search_api.figure_spellings: one sum, year or date is found however it is written."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_api.figures import MAX_SPELLINGS, spellings
+from search_api.figure_spellings import MAX_SPELLINGS, spellings
 
 
 def others(query: str) -> list[str]:
