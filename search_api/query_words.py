@@ -61,6 +61,8 @@ _OPERATORS = ("AND", "OR", "NOT")
 # Punctuation around a word that does not belong to it.
 _EDGES = ".,;:!?'’[]{}<>"
 _SIGNS = ("-", "+")
+_SIGN_BEFORE_A_WORD = re.compile(r"(?<![^\s(])[-+]+(?=\S)")
+_IN_CAPITALS = re.compile(rf"\b(?:{'|'.join(_OPERATORS)})\b")
 # A dictionary is never walked for one letter: two must stand before the first "?" or "*".
 _WILDCARD = re.compile(r"(?=(?:[?*]*[^\W_]){3})[^\W_]{2,}[?*][^\W_?*]*[?*\w]*(?<!_)")
 _FUZZY = re.compile(r"(?P<word>[^\W\d_]{3,40})~(?P<distance>[12]?)")
@@ -102,6 +104,12 @@ def tokens_of(written: str) -> Iterator[Token]:
             negated=match["sign"] == "-",
             required=match["sign"] == "+",
         )
+
+
+def without_operators(written: str) -> str:
+    """Return a text in which no sign, quotation mark or capital is an operator any more."""
+    plain = _SIGN_BEFORE_A_WORD.sub(" ", written.replace('"', " "))
+    return _IN_CAPITALS.sub(lambda match: match[0].lower(), plain)
 
 
 def without_request(written: str, tokens: list[Token], most: int) -> list[Token]:

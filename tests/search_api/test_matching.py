@@ -1,5 +1,6 @@
 """search_api.matching: what is marked is what matched, and every snippet shows something."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -173,7 +174,11 @@ def test_merged_spans_cover_the_same_places_and_never_touch(spans: list[tuple[in
 @given(st.text(max_size=60))
 def test_words_are_found_where_they_stand(text: str) -> None:
     spans, stems = stemmed_words(text, str.casefold)
-    assert [text[start:end].casefold() for start, end in spans] == stems
+    standing = [text[start:end] for start, end in spans]
+    # Two words with a hyphen or an apostrophe between them are also one word.
+    assert [re.sub(r"[\W_]", "", one).casefold() for one in standing] == [
+        re.sub(r"[\W_]", "", stem) for stem in stems
+    ]
 
 
 @settings(deadline=None)

@@ -471,3 +471,35 @@ def test_the_terms_are_the_words_that_may_match_and_none_of_the_excluded_branche
 @pytest.mark.parametrize("q", ["-gang", "*", 'title:""', "NOT gangs"])
 def test_a_query_that_looks_for_nothing_says_so(q: str) -> None:
     assert parse(q).repaired == NOTHING_TO_LOOK_FOR
+
+
+@pytest.mark.parametrize(
+    ("q", "understood"),
+    [
+        (
+            'Describe how words are chosen in the "training" phase and which of the classes are '
+            "then computed",
+            "Describe words chosen training phase classes computed",
+        ),
+        (
+            "What methods -exact or approximate -are presently available for working out the "
+            "pressure on a body",
+            "methods exact approximate presently available working pressure body",
+        ),
+        (
+            "The panel of members from four boroughs, AND NOT the officers, decided on the new "
+            "budget",
+            "panel members four boroughs officers decided new budget",
+        ),
+    ],
+)
+def test_a_long_text_is_read_as_prose_without_operators(q: str, understood: str) -> None:
+    query = parse(q)
+    assert query.understood == understood
+    assert query.constraint is None
+    assert query.repaired.startswith("read a long text as plain words")
+
+
+def test_a_long_exact_phrase_is_still_exact() -> None:
+    phrase = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    assert parse(f'"{phrase}" funding').phrases == (phrase,)
