@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer import keyword_index, passage_store, vector_index
 from indexer.abbreviations import Abbreviation
@@ -97,9 +96,9 @@ class Generation:
             allowed = chosen if allowed is None else np.intersect1d(chosen, allowed)
         return self.vectors.search(query, depth, allowed)
 
-    def cosines(self, query: Vectors, rows: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return the cosine of the query with each of `rows`."""
-        return self.vectors.cosines(query, np.array(rows, np.int64))
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        """Return the vectors of `rows` (n, dimension), in that order."""
+        return self.vectors.vectors(np.array(rows, np.int64))
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""

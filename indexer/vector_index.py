@@ -70,14 +70,9 @@ class VectorIndex:
         pairs = zip(found[0][kept][order].tolist(), scores[0][kept][order].tolist(), strict=True)
         return tuple(Hit(row, score) for row, score in pairs)
 
-    def cosines(self, query: Vectors, rows: Rows) -> npt.NDArray[np.float32]:
-        """Return the cosine of one query vector (1, dimension) with each of `rows`."""
-        if len(rows) == 0:
-            return np.zeros(0, np.float32)
-        found: npt.NDArray[np.float32] = self.vectors(rows) @ query[0]
-        return found
-
     def vectors(self, rows: Rows) -> Vectors:
         """Return the vectors of `rows` (n, dimension), in their order."""
+        if len(rows) == 0:
+            return np.zeros((0, self.dimension), np.float32)
         found: Vectors = self._index.reconstruct_batch(rows)
         return found

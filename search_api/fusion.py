@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from indexer.embedding import Vectors
 from indexer.records import Hit, Ranking
+
+Vector = npt.NDArray[np.float32]
 
 # Weight of the vector side: the more words a question has, the less each says of what is wanted,
 # and the more its meaning counts as a whole. One weight of .8 (which Bruch, Gai & Ingber find
@@ -10,6 +16,8 @@ from indexer.records import Hit, Ranking
 # words alone on those of five.
 SHORT_WEIGHT, LONG_WEIGHT = 0.77, 0.94
 SHORT_TERMS, LONG_TERMS = 7, 14
+# Share of the mean of the best passages against the question's own vector.
+FEEDBACK_WEIGHT = 0.2
 # k of reciprocal rank fusion, as its authors chose it; not tuned on our queries.
 RRF_K = 60
 
@@ -42,6 +50,19 @@ def convex_combination(
         for row in keyword.keys() | cosine.keys()
     }
     return _ranked(scores)
+
+
+def towards(query: Vector, best: Vectors) -> Vector:
+    """Return the query moved towards the mean of the passages found best, of length 1.
+
+    Rocchio's feedback with the best passages taken to be relevant, on dense vectors as Li et al.
+    (ACM TOIS 41(3), 2023) have it. `query` is (dimension,), `best` (n, dimension).
+    """
+    if not len(best):
+        return query
+    moved = query + FEEDBACK_WEIGHT * best.mean(axis=0)
+    result: Vector = moved / np.linalg.norm(moved)
+    return result
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranking:

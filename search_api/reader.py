@@ -7,9 +7,6 @@ in plain Python.
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from indexer.abbreviations import Abbreviation
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
@@ -54,8 +51,8 @@ class ArchiveReader(Protocol):
     ) -> Ranking:
         """Return the `depth` nearest passages by cosine, out of `rows` where they are given."""
 
-    def cosines(self, query: Vectors, rows: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Return the cosine of the query with each of `rows`."""
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        """Return the vectors of `rows` (n, dimension), in that order, each of length 1."""
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""

@@ -7,7 +7,7 @@ from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
 from indexer.records import Document, Filters, Hit, Ranking
 from search_api.expansion import expand
-from search_api.fusion import convex_combination, vector_weight
+from search_api.fusion import convex_combination, towards, vector_weight
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
 from search_api.responses import Mode
@@ -16,6 +16,12 @@ from search_api.responses import Mode
 DEPTH = 300
 # A query that names what must match is answered out of at most this many matching passages.
 CONSTRAINED_DEPTH = 5000
+
+
+# Passages that the question is moved towards before the lists are merged for good. Three at a fifth
+# of the question's weight gain .002 to .007 nDCG@10 on seven of our eight sets (cisi lost .006) and
+# move one of 110 archive questions; more weight gains more there and loses more here.
+FEEDBACK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,20 @@ def retrieve(
     if mode == "vector":
         return Retrieved(query, _candidates(by_meaning, (), by_meaning, {}, {}), total)
     rows = sorted({hit.row for hit in by_words} | {hit.row for hit in by_meaning})
-    cosines = dict(zip(rows, reader.cosines(vector, rows).tolist(), strict=True))
+    vectors = reader.row_vectors(rows)
+    cosines = dict(zip(rows, (vectors @ vector[0]).tolist(), strict=True))
     # A passage that the vector side alone brings has a keyword score too: asking for it keeps the
     # two scores of every candidate comparable.
     known = {hit.row: hit.score for hit in by_words}
     scores = known | reader.keyword_scores(
         query.node, [hit.row for hit in by_meaning if hit.row not in known]
     )
-    merged = convex_combination(scores, cosines, vector_weight(len(query.terms)))
+    weight = vector_weight(len(query.terms))
+    merged = convex_combination(scores, cosines, weight)
+    at = {row: position for position, row in enumerate(rows)}
+    best = vectors[[at[hit.row] for hit in merged[:FEEDBACK]]]
+    nearer = vectors @ towards(vector[0], best)
+    merged = convex_combination(scores, dict(zip(rows, nearer.tolist(), strict=True)), weight)
     return Retrieved(query, _candidates(merged, by_words, by_meaning, scores, cosines), total)
 
 

@@ -149,7 +149,7 @@ def test_an_opened_generation_reads_all_its_parts(index_dir: Path) -> None:
     assert opened.keyword_scores(Word("fox"), [0, 1]) == {0: ranking[0].score}
     query = np.array([[0, 1, 0, 0]], np.float32)
     assert [hit.row for hit in opened.vector_ranking(query, 10, Filters())] == [1, 0]
-    assert opened.cosines(query, [1, 0]).tolist() == [1.0, 0.0]
+    assert (opened.row_vectors([1, 0]) @ query[0]).tolist() == [1.0, 0.0]
     assert [passage.text for passage in opened.passages([1, 0])] == ["a dog", "the new fox"]
     assert [document.document_id for document in opened.documents_of([1, 0])] == ["id1", "id0"]
     assert opened.document_text("id1").text == "a dog"

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from math import log
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer.abbreviations import Abbreviation, definitions, key_of
 from indexer.embedding import Vectors
@@ -116,16 +115,20 @@ class PlainReader:
         kept = sorted({row for row in allowed if self._passes(row, filters)})
         hits = [
             Hit(row, float(cosine))
-            for row, cosine in zip(kept, self.cosines(query, kept), strict=True)
+            for row, cosine in zip(kept, self._cosines(query, kept), strict=True)
         ]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.row))[:depth])
 
-    def cosines(self, query: Vectors, rows: Sequence[int]) -> npt.NDArray[np.float32]:
-        found = [
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        return np.array([self._vectors[row] for row in rows], np.float32).reshape(
+            len(rows), self._vectors.shape[1]
+        )
+
+    def _cosines(self, query: Vectors, rows: Sequence[int]) -> list[float]:
+        return [
             sum(float(a) * float(b) for a, b in zip(self._vectors[row], query[0], strict=True))
             for row in rows
         ]
-        return np.array(found, np.float32)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         return [self._passages[row] for row in rows]

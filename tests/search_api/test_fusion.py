@@ -1,5 +1,6 @@
 """search_api.fusion: hand-computed merges, and the laws that every merge keeps."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from search_api.fusion import (
     RRF_K,
     convex_combination,
     reciprocal_rank_fusion,
+    towards,
     vector_weight,
 )
 
@@ -174,3 +176,16 @@ def test_rank_scores_lie_in_zero_to_one_and_do_not_depend_on_the_scores(
     assert all(0 < hit.score <= 1 for hit in merged)
     flat = [tuple(Hit(hit.row, 0.0) for hit in ranking) for ranking in rankings]
     assert reciprocal_rank_fusion(flat) == merged
+
+
+def test_a_query_moves_towards_the_mean_of_the_best_and_keeps_length_one() -> None:
+    query = np.array([1.0, 0.0, 0.0], np.float32)
+    best = np.array([[0, 1, 0], [0, 0, 1]], np.float32)
+    moved = towards(query, best)
+    assert np.linalg.norm(moved) == pytest.approx(1)
+    assert moved / moved[0] == pytest.approx([1, 0.1, 0.1])
+
+
+def test_a_query_stays_where_nothing_was_found() -> None:
+    query = np.array([0.6, 0.8], np.float32)
+    assert towards(query, np.zeros((0, 2), np.float32)).tolist() == query.tolist()

@@ -191,12 +191,25 @@ def test_the_merged_ranking_holds_what_either_list_holds(reader: ArchiveReader) 
             assert rank == (held.index(candidate.row) + 1 if candidate.row in held else None)
 
 
-def test_the_merged_score_is_the_convex_combination_of_both_scores(reader: ArchiveReader) -> None:
-    merged = retrieve(reader, parse("two year plan"), Filters()).candidates
+def test_the_merged_score_is_the_convex_combination_with_the_question_moved(
+    reader: ArchiveReader,
+) -> None:
+    query = parse("two year plan")
+    merged = retrieve(reader, query, Filters()).candidates
+    rows = sorted(rows_of(merged))
+    by_row = {found.row: found for found in merged}
+    words = {row: by_row[row].keyword_score for row in rows if by_row[row].keyword_score}
+    cosines = {row: by_row[row].cosine for row in rows}
+    asked = reader.encode_query(query.question)[0]
+    assert [cosines[row] for row in rows] == pytest.approx(
+        (reader.row_vectors(rows) @ asked).tolist(), abs=1e-6
+    )
+    first = convex_combination(words, cosines, vector_weight(3))
+    mean = reader.row_vectors([hit.row for hit in first[:3]]).mean(axis=0)
+    moved = asked + 0.2 * mean
+    nearer = reader.row_vectors(rows) @ (moved / np.linalg.norm(moved))
     expected = convex_combination(
-        {found.row: found.keyword_score for found in merged if found.keyword_score},
-        {found.row: found.cosine for found in merged},
-        vector_weight(3),
+        words, dict(zip(rows, nearer.tolist(), strict=True)), vector_weight(3)
     )
     assert rows_of(merged) == [hit.row for hit in expected]
     assert [one.score for one in merged] == pytest.approx([hit.score for hit in expected])
