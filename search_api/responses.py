@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from search_api.figures import FigureKind
+
 Mode = Literal["hybrid", "keyword", "vector"]
 Status = Literal["answered", "partial", "not_found"]
 
@@ -141,6 +143,21 @@ class Confidence(_Response):
     calibrated_on: str
 
 
+class ConflictingFigure(_Response):
+    """A figure as a sentence states it; `citation` is the position in `citations`, from 0."""
+
+    citation: int
+    text: str
+
+
+class Conflict(_Response):
+    """Two sentences about the same thing that state different figures of one kind and unit."""
+
+    kind: FigureKind
+    unit: str
+    figures: tuple[ConflictingFigure, ConflictingFigure]
+
+
 class AnswerSentence(_Response):
     """A sentence copied from a report; `citation` is the position in `citations`, from 0."""
 
@@ -189,6 +206,7 @@ class AnswerResponse(_Response):
     confidence: Confidence
     sentences: tuple[AnswerSentence, ...]
     citations: tuple[Citation, ...]
+    conflicts: tuple[Conflict, ...] = ()
     searched: Searched
     nearest: tuple[SearchResult, ...] = ()
     generation: str

@@ -10,6 +10,7 @@ from indexer.coverage import coverage_of
 from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
 from search_api import answering, citing, confidence, tokens
+from search_api.conflicts import disagreements
 from search_api.errors import (
     GoneError,
     MovedDocumentError,
@@ -17,9 +18,10 @@ from search_api.errors import (
     UnknownDocumentError,
     WithdrawnDocumentError,
 )
+from search_api.figures import Figure
 from search_api.folding import also_as, folded
 from search_api.live import LiveArchive
-from search_api.matching import Stemmer, Term, snippet, terms_of
+from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
 from search_api.query import ParsedQuery, parse
 from search_api.requests import SearchRequest
 from search_api.responses import (
@@ -27,6 +29,8 @@ from search_api.responses import (
     AnswerSentence,
     BlockView,
     Citation,
+    Conflict,
+    ConflictingFigure,
     CoverageResponse,
     DefinedIn,
     DocumentResponse,
@@ -42,6 +46,7 @@ from search_api.responses import (
     Total,
 )
 from search_api.retrieval import DocumentHit, by_document, retrieve
+from search_api.scorer import SentenceScorer, TrainedScorer
 from search_api.spelling import did_you_mean
 
 logger = logging.getLogger(__name__)
@@ -55,8 +60,9 @@ _SHOWN_EXPANSIONS = 12
 class SearchService:
     """Answers requests from one generation each; safe from any thread."""
 
-    def __init__(self, archive: LiveArchive) -> None:
+    def __init__(self, archive: LiveArchive, scorer: SentenceScorer | None = None) -> None:
         self._archive = archive
+        self._scorer = scorer or TrainedScorer()
         self._coverage: dict[str, CoverageResponse] = {}
         self._stemmers: dict[str, Stemmer] = {}
 
@@ -101,12 +107,14 @@ class SearchService:
             candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
         }
         stem = self._stemmer(reader)
-        selection = answering.select(reader, found, [one.title for one in documents], stem)
+        selection = answering.select(
+            reader, found, [one.title for one in documents], stem, self._scorer
+        )
         certainty = confidence.confidence_of(selection)
         status = confidence.status_of(
             certainty, selection, found_exactly=bool(query.phrases) and found.total > 0
         )
-        quotes = selection.quotes[: answering.MAX_QUOTES] if status != "not_found" else ()
+        quotes = answering.shown(selection, by_row) if status != "not_found" else ()
         sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
@@ -120,6 +128,7 @@ class SearchService:
             confidence=confidence.described(certainty),
             sentences=sentences,
             citations=citations,
+            conflicts=_conflicts(sentences, stem),
             searched=self._searched(reader, selection.terms, query),
             nearest=nearest,
             generation=reader.generation_id,
@@ -332,6 +341,27 @@ def _cited(
             )
         )
     return tuple(sentences), tuple(citations)
+
+
+def _conflicts(sentences: Sequence[AnswerSentence], stem: Stem) -> tuple[Conflict, ...]:
+    texts = [sentence.text for sentence in sentences]
+    return tuple(
+        Conflict(
+            kind=found.first_figure.kind,
+            unit=found.first_figure.unit,
+            figures=(
+                _as_stated(sentences[found.first], found.first_figure),
+                _as_stated(sentences[found.second], found.second_figure),
+            ),
+        )
+        for found in disagreements(texts, stem)
+    )
+
+
+def _as_stated(sentence: AnswerSentence, figure: Figure) -> ConflictingFigure:
+    return ConflictingFigure(
+        citation=sentence.citation, text=sentence.text[figure.start : figure.end]
+    )
 
 
 def _reading(reader: Generation, query: ParsedQuery) -> QueryReading:

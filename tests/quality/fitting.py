@@ -1,20 +1,28 @@
-"""Fit what decides whether an answer is shown: `python -m tests.quality.fitting INDEX SQUAD_INDEX`.
+"""Fit what chooses the quotes, and what decides whether they are shown: `make fit`.
 
-Reads the questions of archive_questions and a fixed sample of squad20_dev_half, asks the product's
-own code for its evidence, and fits a logistic model of "the answer shown is right". Prints the
-weights for search_api/confidence.py, and cross-validated measures: questions are split by the file
-(or article) that holds their answer, so that none is judged by a model that saw its document.
+`python -m tests.quality.fitting EVAL_DIR ARCHIVE_INDEX SQUAD_INDEX` reads the questions of
+archive_questions and a fixed sample of squad20_dev_half (of the articles that the scorer was not
+trained on), asks the product's own code for the sentences it reads, and fits
+
+- the weights of a sentence's features (search_api/answering.py), by the likelihood that the softmax
+  of the scores gives to the sentences that hold the answer;
+- a logistic model of "the answer shown is right" (search_api/confidence.py).
+
+Prints both, and cross-validated measures: questions are split by the file (or article) that holds
+their answer, and both models are fitted anew without it, so that none is judged by what saw its
+document.
 """
 
 import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -24,28 +32,42 @@ from search_api import answering, confidence
 from search_api.matching import Stemmer
 from search_api.query import parse
 from search_api.retrieval import retrieve
+from search_api.scorer import TrainedScorer
 from tests.quality.wording import normalise
+from tests.scorer.train import HELD_OUT
 
 FOLDS = 5
 SEEDS = 5
-SAMPLE = 700  # answerable questions of SQuAD, and as many unanswerable ones
-WEIGHT_OF_ARCHIVE = 4.0  # one archive question counts as much as thirteen of SQuAD
-WEIGHT_OF_SQUAD = 0.3
+SAMPLE = 400  # answerable questions of SQuAD, and as many unanswerable ones
+WEIGHT_OF_ARCHIVE = 4.0
+WEIGHT_OF_SQUAD = 0.4
 WRONGLY_SILENT = 0.07
 REGULARISATION = 0.3  # sklearn's C, on standardised evidence
+SHRINKAGE = 0.02  # of the weights of standardised features
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question with the evidence for its answer, and whether the answer is right."""
+    """A question, the sentences read for it, and which of its answers each of them holds."""
 
-    evidence: tuple[float, ...]
-    right: bool
+    selection: answering.Selection
+    held: Bools  # (quotes, answers)
+    needs_all: bool
     answerable: bool
     group: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a question gets with given weights."""
+
+    evidence: tuple[float, ...]
+    first: bool  # the first quote holds an answer
+    right: bool  # the shown quotes hold what is needed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,86 +80,144 @@ def main(arguments: Sequence[str]) -> int:
         *_judged(archive_index, _archive_questions(eval_dir), WEIGHT_OF_ARCHIVE),
         *_judged(squad_index, _squad_questions(eval_dir), WEIGHT_OF_SQUAD),
     ]
-    archive = np.array([one.weight == WEIGHT_OF_ARCHIVE for one in judged])
-    evidence = np.array([one.evidence for one in judged])
-    right = np.array([one.right for one in judged])
-    weights = np.array([one.weight for one in judged])
-    intercept, coefficients = _fit(evidence, right, weights)
-    print(f"_INTERCEPT = {intercept:.3f}")
-    print(f"_WEIGHTS = ({', '.join(f'{value:.3f}' for value in coefficients)})")
-    answerable = np.array([one.answerable for one in judged])
-    for name, chosen in (("archive_questions", archive), ("squad20_dev_half", ~archive)):
-        print(f"{name}: {chosen.sum()} questions, {right[chosen].mean():.3f} answered rightly")
-        fitted = _probability(evidence, intercept, coefficients)
-        _print("fitted", fitted[chosen], right[chosen], answerable[chosen])
-        folds = [_cross_validated(judged, seed) for seed in range(SEEDS)]
-        _print(
-            "cross-validated",
-            *(
-                np.concatenate([part[chosen] for part in parts])
-                for parts in (folds, [right] * SEEDS, [answerable] * SEEDS)
-            ),
+    weights = fit_weights(judged)
+    outcomes = [outcome(one, weights) for one in judged]
+    intercept, coefficients = fit_confidence(judged, outcomes)
+    print(f"answering.WEIGHTS = ({', '.join(f'{value:.2f}' for value in weights)})")
+    print(f"confidence._INTERCEPT = {intercept:.3f}")
+    print(f"confidence._WEIGHTS = ({', '.join(f'{value:.3f}' for value in coefficients)})")
+    evidence = np.array([one.evidence for one in outcomes])
+    fitted = [
+        (one, certainty)
+        for one, certainty in zip(
+            outcomes, _probability(evidence, intercept, coefficients), strict=True
         )
+    ]
+    folds = [_cross_validated(judged, seed) for seed in range(SEEDS)]
+    for name, weight in (
+        ("archive_questions", WEIGHT_OF_ARCHIVE),
+        ("squad20_dev_half", WEIGHT_OF_SQUAD),
+    ):
+        chosen = [number for number, one in enumerate(judged) if one.weight == weight]
+        answerable = np.array([judged[number].answerable for number in chosen])
+        print(f"{name}: {answerable.sum()} answerable of {len(chosen)} questions")
+        _print("fitted", [[fitted[number] for number in chosen]], answerable)
+        _print("cross-validated", [[fold[n] for n in chosen] for fold in folds], answerable)
     return 0
 
 
-def _archive_questions(eval_dir: Path) -> Iterator[tuple[str, str, list[str], bool, str]]:
-    """Yield (id, question, answers, all are needed, group)."""
+def fit_weights(judged: Sequence[Judged]) -> Floats:
+    """Return the weights of answering.FEATURES; only questions with an answer in reach teach."""
+    lists = [(_features(one), one.held.any(axis=1), one.weight) for one in judged if one.held.any()]
+    spread = np.concatenate([features for features, _, _ in lists]).std(axis=0) + 1e-9
+    total = sum(weight for _, _, weight in lists)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        value, gradient = 0.0, np.zeros_like(weights)
+        for features, holds, weight in lists:
+            scaled = features / spread
+            scores = scaled @ weights
+            chances = np.exp(scores - scores.max())
+            chances /= chances.sum()
+            right = float(chances[holds].sum())
+            value -= weight * np.log(right)
+            gradient -= weight * ((chances * holds / right - chances) @ scaled)
+        penalty = SHRINKAGE * weights
+        return value / total + float(penalty @ weights), gradient / total + 2 * penalty
+
+    found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B")
+    result: Floats = found.x / spread
+    return result
+
+
+def outcome(judged: Judged, weights: Floats) -> Outcome:
+    """Return what a question gets when its sentences are ordered by these weights."""
+    scores = _features(judged) @ weights
+    order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
+    quotes = judged.selection.quotes
+    rescored = tuple(replace(quotes[at], score=float(scores[at])) for at in order)
+    held = judged.held[order]
+    found = held[: answering.MAX_QUOTES].any(axis=0)
+    return Outcome(
+        evidence=confidence.evidence_of(replace(judged.selection, quotes=rescored)),
+        first=bool(held[0].all() if judged.needs_all else held[0].any()),
+        right=bool(found.size and (found.all() if judged.needs_all else found.any())),
+    )
+
+
+def fit_confidence(judged: Sequence[Judged], outcomes: Sequence[Outcome]) -> tuple[float, Floats]:
+    """Return intercept and coefficients for evidence as it is, not standardised."""
+    evidence = np.array([one.evidence for one in outcomes])
+    mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9
+    model = LogisticRegression(C=REGULARISATION, max_iter=3000)
+    model.fit(
+        (evidence - mean) / spread,
+        [one.right for one in outcomes],
+        sample_weight=[one.weight for one in judged],
+    )
+    coefficients = model.coef_[0] / spread
+    return float(model.intercept_[0] - coefficients @ mean), coefficients
+
+
+def _archive_questions(eval_dir: Path) -> Iterator[tuple[str, list[str], bool, str]]:
+    """Yield (question, answers, all are needed, group)."""
     for line in (eval_dir / "archive_questions" / "questions.jsonl").open(encoding="utf-8"):
         found = json.loads(line)
         group = found["evidence"][0]["file"] if found["answerable"] else found["id"]
         both = found["kind"] == "multi_report" or found["id"] == "a025"
-        yield found["id"], found["question"], found["answers"], both, group
+        yield found["question"], found["answers"], both, group
 
 
-def _squad_questions(eval_dir: Path) -> Iterator[tuple[str, str, list[str], bool, str]]:
+def _squad_questions(eval_dir: Path) -> Iterator[tuple[str, list[str], bool, str]]:
     folder = eval_dir / "squad20_dev_half"
     asked = {
         record["_id"]: record["text"]
         for record in map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))
     }
-    records = list(map(json.loads, (folder / "answers.jsonl").open(encoding="utf-8")))
+    records = [
+        record
+        for record in map(json.loads, (folder / "answers.jsonl").open(encoding="utf-8"))
+        if record["title"] in HELD_OUT
+    ]
     random.Random(3).shuffle(records)
     for wanted in (True, False):
         for record in [one for one in records if bool(one["answerable"]) is wanted][:SAMPLE]:
             answers = record["answers"] if wanted else []
-            yield record["_id"], asked[record["_id"]], answers, False, record["title"]
+            yield asked[record["_id"]], answers, False, record["title"]
 
 
 def _judged(
-    index_dir: Path, questions: Iterator[tuple[str, str, list[str], bool, str]], weight: float
+    index_dir: Path, questions: Iterator[tuple[str, list[str], bool, str]], weight: float
 ) -> Iterator[Judged]:
     reader = open_generation(index_dir)
-    stem = Stemmer(reader)
-    for _, question, answers, both, group in questions:
-        selection = _selected(reader, question, stem)
+    stem, scorer = Stemmer(reader), TrainedScorer()
+    for question, answers, both, group in questions:
+        selection = _selected(reader, question, stem, scorer)
         if not selection.quotes:
             continue
-        shown = normalise(" ".join(one.text for one in selection.quotes[: answering.MAX_QUOTES]))
-        held = [normalise(answer) in shown for answer in answers]
+        texts = [normalise(quote.text) for quote in selection.quotes]
+        held = np.array([[normalise(answer) in text for answer in answers] for text in texts])
         yield Judged(
-            evidence=confidence.evidence_of(selection),
-            right=bool(held) and (all(held) if both else any(held)),
+            selection=selection,
+            held=held.reshape(len(texts), len(answers)).astype(bool),
+            needs_all=both,
             answerable=bool(answers),
             group=group,
             weight=weight,
         )
 
 
-def _selected(reader: Generation, question: str, stem: Stemmer) -> answering.Selection:
+def _selected(
+    reader: Generation, question: str, stem: Stemmer, scorer: TrainedScorer
+) -> answering.Selection:
     found = retrieve(reader, parse(question), Filters())
     rows = [candidate.row for candidate in found.candidates[: answering.PASSAGES]]
     titles = [document.title for document in reader.documents_of(rows)]
-    return answering.select(reader, found, titles, stem)
+    return answering.select(reader, found, titles, stem, scorer)
 
 
-def _fit(evidence: Floats, right: npt.NDArray[np.bool_], weights: Floats) -> tuple[float, Floats]:
-    """Return intercept and coefficients for evidence as it is, not standardised."""
-    mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9
-    model = LogisticRegression(C=REGULARISATION, max_iter=3000)
-    model.fit((evidence - mean) / spread, right, sample_weight=weights)
-    coefficients = model.coef_[0] / spread
-    return float(model.intercept_[0] - coefficients @ mean), coefficients
+def _features(judged: Judged) -> Floats:
+    return np.array([quote.features for quote in judged.selection.quotes])
 
 
 def _probability(evidence: Floats, intercept: float, coefficients: Floats) -> Floats:
@@ -145,38 +225,54 @@ def _probability(evidence: Floats, intercept: float, coefficients: Floats) -> Fl
     return result
 
 
-def _cross_validated(judged: Sequence[Judged], seed: int) -> Floats:
+def _cross_validated(judged: Sequence[Judged], seed: int) -> list[tuple[Outcome, float]]:
+    """Return each question's outcome and certainty by models that did not see its group."""
     groups = sorted({one.group for one in judged})
     random.Random(seed).shuffle(groups)
     fold_of = {group: position % FOLDS for position, group in enumerate(groups)}
-    folds = np.array([fold_of[one.group] for one in judged])
-    evidence = np.array([one.evidence for one in judged])
-    right = np.array([one.right for one in judged])
-    weights = np.array([one.weight for one in judged])
-    result = np.zeros(len(judged))
+    result: dict[int, tuple[Outcome, float]] = {}
     for fold in range(FOLDS):
-        train = folds != fold
-        intercept, coefficients = _fit(evidence[train], right[train], weights[train])
-        result[~train] = _probability(evidence[~train], intercept, coefficients)
-    return result
+        taught = [one for one in judged if fold_of[one.group] != fold]
+        weights = fit_weights(taught)
+        intercept, coefficients = fit_confidence(taught, [outcome(one, weights) for one in taught])
+        for number, one in enumerate(judged):
+            if fold_of[one.group] == fold:
+                found = outcome(one, weights)
+                evidence = np.array([found.evidence])
+                certainty = _probability(evidence, intercept, coefficients)[0]
+                result[number] = (found, float(certainty))
+    return [result[number] for number in range(len(judged))]
 
 
 def _print(
-    name: str, certainty: Floats, right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]
+    name: str, runs: Sequence[Sequence[tuple[Outcome, float]]], is_answerable: Bools
 ) -> None:
+    outcomes = [one for run in runs for one, _ in run]
+    certainty = np.array([value for run in runs for _, value in run])
+    right = np.array([one.right for one in outcomes])
+    first = np.array([one.first for one in outcomes])
+    answerable = np.concatenate([is_answerable] * len(runs))
     threshold = float(np.quantile(certainty[answerable], WRONGLY_SILENT))
-    bins = np.minimum((certainty * 10).astype(int), 9)
-    error = sum(
-        abs(certainty[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
-        for one in range(10)
-        if (bins == one).any()
-    )
+    shown = certainty >= threshold
     print(
-        f"  {name}: AUC right {roc_auc_score(right, certainty):.3f}, "
-        f"AUC answerable {roc_auc_score(answerable, certainty):.3f}, "
-        f"calibration error {error:.3f}, abstained "
-        f"{(certainty[~answerable] < threshold).mean():.3f} below {threshold:.3f} "
+        f"  {name}: quoted {right[answerable].mean():.3f}, first {first[answerable].mean():.3f}; "
+        f"AUC right {roc_auc_score(right, certainty):.3f}, "
+        f"AUC answerable {roc_auc_score(answerable, certainty):.3f}, calibration error "
+        f"{_error(certainty, right):.3f} (shown {_error(certainty[shown], right[shown]):.3f}), "
+        f"abstained {(certainty[~answerable] < threshold).mean():.3f} below {threshold:.3f} "
         f"(wrongly silent {WRONGLY_SILENT})"
+    )
+
+
+def _error(certainty: Floats, right: Bools) -> float:
+    """Return the expected calibration error in ten bins of equal width."""
+    bins = np.minimum((certainty * 10).astype(int), 9)
+    return float(
+        sum(
+            abs(certainty[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
+            for one in range(10)
+            if (bins == one).any()
+        )
     )
 
 

@@ -1,13 +1,22 @@
 """search_api.confidence: when is an answer shown, and as what?"""
 
+from math import log
+
 import pytest
 
 from indexer.records import Passage
 from search_api.answering import Quote, Selection
-from search_api.confidence import NOT_FOUND_BELOW, confidence_of, described, status_of
+from search_api.confidence import (
+    NOT_FOUND_BELOW,
+    confidence_of,
+    described,
+    evidence_of,
+    status_of,
+)
 from search_api.matching import Term
 from search_api.question import Kind
 from search_api.retrieval import Candidate
+from search_api.scorer import InContext
 
 TERMS = (Term("gangs", ("gang",), 0.5), Term("Connect", ("connect",), 0.5))
 
@@ -18,8 +27,8 @@ def selection(*, meets: float, met: set[int], score: float = 20.0) -> Selection:
         candidate=Candidate(0, 1.0, 1.0, 0.5, 1, 1),
         start=0,
         end=5,
-        text="Gangs",
-        features=(meets, 1.0, 1.0, 0.5, 0.3),
+        context=InContext("Gangs", "", ""),
+        features=(meets, 1.0, 1.0, 0.5, 0.3, 0.0),
         score=score,
         met=frozenset(met),
     )
@@ -37,6 +46,14 @@ def test_nothing_to_quote_is_not_found_without_confidence() -> None:
 def test_a_better_quote_is_surer() -> None:
     weak, strong = (selection(meets=0.5, met={0}, score=score) for score in (15.0, 25.0))
     assert 0 < confidence_of(weak) < confidence_of(strong) < 1
+
+
+def test_a_choice_among_equals_is_less_sure() -> None:
+    alone = selection(meets=0.5, met={0})
+    contested = Selection(Kind.OTHER, TERMS, alone.quotes * 4)
+    assert evidence_of(alone)[2] == 0
+    assert evidence_of(contested)[2] == pytest.approx(log(4))
+    assert confidence_of(contested) < confidence_of(alone)
 
 
 def test_below_the_threshold_the_archive_does_not_say() -> None:
