@@ -1,11 +1,30 @@
 """What an archive holds, what of it can be searched, and what cannot and why."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from indexer.generation import Generation
-from indexer.records import FileRecord, FileStatus
+from indexer.passage_store import Counts
+from indexer.records import Document, FileRecord, FileStatus
+
+
+class Counted(Protocol):
+    """What coverage needs of an archive; a Generation has it."""
+
+    @property
+    def generation_id(self) -> str:
+        """The id that responses carry."""
+
+    @property
+    def counts(self) -> Counts:
+        """How much the archive holds."""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document."""
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +64,12 @@ class Coverage:
         }
 
 
-def coverage_of(generation: Generation) -> Coverage:
+def coverage_of(generation: Counted) -> Coverage:
     """Return the coverage of a generation; "" stands for an unknown body or month."""
     counts = generation.counts
     bodies: Counter[str] = Counter()
     months: Counter[str] = Counter()
-    for document in generation.store.documents():
+    for document in generation.documents():
         bodies[document.body] += 1
         months[document.date[:7]] += 1
     return Coverage(
@@ -63,8 +82,8 @@ def coverage_of(generation: Generation) -> Coverage:
         passages=counts.passages,
         date_from=counts.date_from,
         date_to=counts.date_to,
-        unread_files=tuple(generation.store.files(FileStatus.UNREAD)),
-        duplicate_files=tuple(generation.store.files(FileStatus.DUPLICATE)),
+        unread_files=tuple(generation.files(FileStatus.UNREAD)),
+        duplicate_files=tuple(generation.files(FileStatus.DUPLICATE)),
         by_body=dict(sorted(bodies.items(), key=lambda item: (-item[1], item[0]))),
         by_month=dict(sorted(months.items())),
     )

@@ -1,7 +1,7 @@
 """One published index, opened whole: its parts are checked, and belong together."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,16 @@ from indexer.errors import DamagedError, FormatError, GenerationError, Inaccessi
 from indexer.keyword_query import Node
 from indexer.manifest import Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
-from indexer.records import Document, DocumentText, Filters, FormerDocument, Passage, Ranking
+from indexer.records import (
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Passage,
+    Ranking,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +53,11 @@ class Generation:
     def generation_id(self) -> str:
         """The id that responses and permalinks carry."""
         return self.manifest.generation_id
+
+    @property
+    def created_at(self) -> str:
+        """When it was built, as an ISO time with its zone."""
+        return self.manifest.created_at
 
     @property
     def bytes_on_disk(self) -> int:
@@ -115,6 +129,22 @@ class Generation:
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
         return self.store.document_text(document_id)
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """Return the passages of one document in order, none where there is no such document."""
+        return [passage for passage, _ in self.store.passages_of(document_id)]
+
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        """Return the vectors of `rows` (n, dimension), in that order."""
+        return self.vectors.vectors(np.array(rows, np.int64))
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in order of rows."""
+        return self.store.documents()
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+        return self.store.files(status)
 
     def _check_counts(self) -> None:
         expected = self.manifest.passages

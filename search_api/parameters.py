@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast, get_args
 
 from indexer.records import Filters
+from search_api.citation_formats import CITATION_FORMATS, CitationFormat
 from search_api.errors import BadRequestError
 from search_api.problems import unknown_parameter
 from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS, SearchRequest, sendable
@@ -49,6 +50,12 @@ def read_answer(given: Sequence[tuple[str, str]]) -> tuple[str, Filters]:
     """Return the question and the filters that parameters ask for; raises BadRequestError."""
     values = _read(given, ANSWER_NAMES)
     return _query(values), _filters(values)
+
+
+def read_citation(given: Sequence[tuple[str, str]]) -> CitationFormat:
+    """Return how a citation is to be written; raises BadRequestError."""
+    values = _read(given, ("format",))
+    return cast(CitationFormat, _choice(values, "format", CITATION_FORMATS, "text"))
 
 
 def read_nothing(given: Sequence[tuple[str, str]]) -> None:

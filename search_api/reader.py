@@ -4,7 +4,7 @@
 in plain Python.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,16 @@ import numpy.typing as npt
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
-from indexer.records import Document, DocumentText, Filters, Passage, Ranking
+from indexer.records import (
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Passage,
+    Ranking,
+)
 
 
 class ArchiveReader(Protocol):
@@ -22,6 +31,10 @@ class ArchiveReader(Protocol):
     @property
     def generation_id(self) -> str:
         """The id that responses carry."""
+
+    @property
+    def created_at(self) -> str:
+        """When it was built, as an ISO time with its zone."""
 
     @property
     def counts(self) -> Counts:
@@ -59,5 +72,30 @@ class ArchiveReader(Protocol):
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
 
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        """Return what became of a document that is gone, None where none ever had that id."""
+
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """Return the passages of one document in order, none where there is no such document."""
+
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        """Return the vectors of `rows` (n, dimension), in that order, each of length 1."""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in order of rows."""
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+
+
+class Archive(Protocol):
+    """Hands out the generations to answer from."""
+
+    def current(self) -> ArchiveReader:
+        """Return the generation to answer with; raises NotReadyError where none is open."""
+
+    def kept(self, generation_id: str) -> ArchiveReader:
+        """Return that generation, while it is kept; raises GoneError."""

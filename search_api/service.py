@@ -4,21 +4,18 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from indexer.coverage import coverage_of
-from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
 from search_api import answering, citing, confidence, tokens
-from search_api.errors import (
-    GoneError,
-    MovedDocumentError,
-    SearchError,
-    UnknownDocumentError,
-    WithdrawnDocumentError,
-)
-from search_api.live import LiveArchive
+from search_api.citation_formats import CitationFormat, formatted
+from search_api.documents import document_of
+from search_api.gate import Gate
 from search_api.matching import Stemmer, Term, snippet, terms_of
+from search_api.phases import phase
 from search_api.query import ParsedQuery, parse
+from search_api.reader import Archive, ArchiveReader
 from search_api.requests import SearchRequest
 from search_api.responses import (
     AnswerResponse,
@@ -40,7 +37,10 @@ from search_api.responses import (
 from search_api.retrieval import DocumentHit, by_document, retrieve
 
 logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
+_AT_ONCE = 1000  # where nobody says how many searches may run at once
+_KEPT = 2  # generations whose coverage and stems are kept: the live one, and a pinned answer's
 _NEAREST = 3
 _SHOWN_TERMS = 12
 _SHOWN_BODIES = 10
@@ -49,15 +49,19 @@ _SHOWN_BODIES = 10
 class SearchService:
     """Answers requests from one generation each; safe from any thread."""
 
-    def __init__(self, archive: LiveArchive) -> None:
+    def __init__(self, archive: Archive, gate: Gate | None = None) -> None:
         self._archive = archive
+        self._gate = gate or Gate(_AT_ONCE)
         self._coverage: dict[str, CoverageResponse] = {}
         self._stemmers: dict[str, Stemmer] = {}
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""
+        with self._gate:
+            return self._search(self._archive.current(), request)
+
+    def _search(self, reader: ArchiveReader, request: SearchRequest) -> SearchResponse:
         started = time.perf_counter()
-        reader = self._archive.current()
         offset = tokens.offset_of(request, reader.generation_id)
         query = parse(request.q)
         found = retrieve(reader, query, request.filters, request.mode)
@@ -68,12 +72,14 @@ class SearchService:
             hits = _by_date(hits, newest_first=request.sort == "-date")
         page = hits[offset : offset + request.limit]
         more = offset + request.limit < len(hits)
+        with phase("snippets"):
+            results = self._results(reader, query, page, offset)
         return SearchResponse(
             query=_reading(query),
             generation=reader.generation_id,
             mode=request.mode,
             total=Total(value=found.total),
-            results=self._results(reader, query, page, offset),
+            results=results,
             facets={name: _facet(hits, name) for name in request.facets},
             next=tokens.cursor(request, reader.generation_id, offset + request.limit)
             if more
@@ -83,9 +89,10 @@ class SearchService:
 
     def answer(self, q: str, filters: Filters) -> AnswerResponse:
         """Return the sentences that answer, or what was searched in vain."""
-        return self._answer(self._archive.current(), q, filters)
+        with self._gate:
+            return self._answer(self._archive.current(), q, filters)
 
-    def _answer(self, reader: Generation, q: str, filters: Filters) -> AnswerResponse:
+    def _answer(self, reader: ArchiveReader, q: str, filters: Filters) -> AnswerResponse:
         started = time.perf_counter()
         query = parse(q)
         found = retrieve(reader, query, filters)
@@ -95,13 +102,15 @@ class SearchService:
             candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
         }
         stem = self._stemmer(reader)
-        selection = answering.select(reader, found, [one.title for one in documents], stem)
+        with phase("quotes"):
+            selection = answering.select(reader, found, [one.title for one in documents], stem)
         certainty = confidence.confidence_of(selection)
         status = confidence.status_of(
             certainty, selection, found_exactly=bool(query.phrases) and found.total > 0
         )
         quotes = selection.quotes[: answering.MAX_QUOTES] if status != "not_found" else ()
-        sentences, citations = _cited(reader, quotes, by_row)
+        with phase("citations"):
+            sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
             hits = by_document(reader, found.candidates)[:_NEAREST]
@@ -125,16 +134,11 @@ class SearchService:
     def pinned(self, answer_id: str) -> AnswerResponse:
         """Return the answer of that id again, byte for byte but for `took_ms`.
 
-        Raises UnknownAnswerError, or GoneError once another generation is served.
+        Raises UnknownAnswerError, or GoneError once its generation is kept no longer.
         """
         generation_id, q, filters = tokens.read_answer_id(answer_id)
-        reader = self._archive.current()
-        if generation_id != reader.generation_id:
-            raise GoneError(
-                "this answer was made from a generation of the archive that is no longer served; "
-                "ask the question again"
-            )
-        return self._answer(reader, q, filters)
+        with self._gate:
+            return self._answer(self._archive.kept(generation_id), q, filters)
 
     def document(self, document_id: str) -> DocumentResponse:
         """Return one report with its text.
@@ -142,9 +146,7 @@ class SearchService:
         Raises UnknownDocumentError, MovedDocumentError or WithdrawnDocumentError.
         """
         reader = self._archive.current()
-        document = reader.document(document_id)
-        if document is None:
-            raise _no_document(reader, document_id)
+        document = document_of(reader, document_id)
         text = reader.document_text(document_id)
         return DocumentResponse(
             document_id=document_id,
@@ -179,26 +181,32 @@ class SearchService:
             ),
         )
 
+    def citation(self, document_id: str, written_as: CitationFormat, base: str) -> tuple[str, str]:
+        """Return (generation, citation of a report); raises UnknownDocumentError."""
+        reader = self._archive.current()
+        document = document_of(reader, document_id)
+        return reader.generation_id, formatted(document, written_as, reader.generation_id, base)
+
     def coverage(self) -> CoverageResponse:
         """Return what the archive holds, and each file that cannot be read."""
         return self._coverage_of(self._archive.current())
 
-    def _coverage_of(self, reader: Generation) -> CoverageResponse:
+    def _coverage_of(self, reader: ArchiveReader) -> CoverageResponse:
         known = self._coverage.get(reader.generation_id)
         if known is None:
             known = CoverageResponse.model_validate(coverage_of(reader).to_json())
-            self._coverage = {reader.generation_id: known}
+            self._coverage = _latest(self._coverage) | {reader.generation_id: known}
         return known
 
-    def _stemmer(self, reader: Generation) -> Stemmer:
+    def _stemmer(self, reader: ArchiveReader) -> Stemmer:
         found = self._stemmers.get(reader.generation_id)
         if found is None:
             found = Stemmer(reader)
-            self._stemmers = {reader.generation_id: found}
+            self._stemmers = _latest(self._stemmers) | {reader.generation_id: found}
         return found
 
     def _results(
-        self, reader: Generation, query: ParsedQuery, hits: Sequence[DocumentHit], offset: int
+        self, reader: ArchiveReader, query: ParsedQuery, hits: Sequence[DocumentHit], offset: int
     ) -> tuple[SearchResult, ...]:
         passages = reader.passages([hit.best.row for hit in hits])
         terms = terms_of(reader, query)
@@ -208,7 +216,7 @@ class SearchService:
             for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)
         )
 
-    def _searched(self, reader: Generation, terms: Sequence[Term]) -> Searched:
+    def _searched(self, reader: ArchiveReader, terms: Sequence[Term]) -> Searched:
         coverage = self._coverage_of(reader)  # of the generation that answers, not the newest
         bodies = [value.value for value in coverage.by_body if value.value]
         return Searched(
@@ -222,20 +230,8 @@ class SearchService:
         )
 
 
-def _no_document(reader: Generation, document_id: str) -> SearchError:
-    """Return why no document has that id: it has another one now, has gone, or never was."""
-    former = reader.former_document(document_id)
-    if former is None:
-        return UnknownDocumentError(f"no report has the id {document_id[:64]!r}")
-    if former.successor_id:
-        return MovedDocumentError(document_id, former.successor_id)
-    return WithdrawnDocumentError(
-        f"the report {former.source_id!r} was in this archive and has been taken out of it"
-    )
-
-
 def _result(
-    reader: Generation,
+    reader: ArchiveReader,
     hit: DocumentHit,
     passage: Passage,
     terms: Sequence[Term],
@@ -281,7 +277,7 @@ def _result(
 
 
 def _cited(
-    reader: Generation, quotes: Sequence[answering.Quote], documents: dict[int, Document]
+    reader: ArchiveReader, quotes: Sequence[answering.Quote], documents: dict[int, Document]
 ) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
     """Return quotes as sentences with citations; a quote that is not in the text is left out."""
     numbers: dict[str, int] = {}
@@ -352,6 +348,11 @@ def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:
             counts[value] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetValue(value=value, count=count) for value, count in ordered)
+
+
+def _latest(known: dict[str, _T]) -> dict[str, _T]:
+    """Return what is kept beside one more."""
+    return dict(list(known.items())[1 - _KEPT :])
 
 
 def _milliseconds(started: float) -> float:

@@ -4,7 +4,7 @@ It shares nothing with the engines but the analysis of words and the vectors, wh
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from math import log
 
@@ -15,7 +15,17 @@ from indexer.embedding import Vectors
 from indexer.keyword_index import DEFAULT_WEIGHTS
 from indexer.keyword_query import Field, Group, Node, Phrase, Prefix, Word
 from indexer.passage_store import Counts
-from indexer.records import Document, DocumentText, Filters, Hit, Passage, Ranking
+from indexer.records import (
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Hit,
+    Passage,
+    Ranking,
+)
 
 K1, B = 1.2, 0.75
 WEIGHTS = asdict(DEFAULT_WEIGHTS)
@@ -36,6 +46,7 @@ class PlainReader:
         vectors: Vectors,
     ) -> None:
         self.generation_id = "plain"
+        self.created_at = "2026-01-02T03:04:05+00:00"
         self._stems = stems
         self._exact = exact
         self._encode = encode
@@ -111,8 +122,31 @@ class PlainReader:
         found = self._texts.get(document_id)
         return found[0] if found else None
 
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        return None
+
     def document_text(self, document_id: str) -> DocumentText:
         return self._texts[document_id][1]
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        return [one for one in self._passages if one.document_id == document_id]
+
+    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+        return self._vectors[list(rows)]
+
+    def documents(self) -> Iterator[Document]:
+        return (document for document, _ in self._texts.values())
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        for document in self.documents():
+            if status in (None, FileStatus.SEARCHABLE):
+                yield FileRecord(
+                    document.source_id,
+                    document.sha256,
+                    0,
+                    FileStatus.SEARCHABLE,
+                    document_ids=(document.document_id,),
+                )
 
     def _of(self, row: int) -> Document:
         return self._texts[self._passages[row].document_id][0]
