@@ -46,8 +46,10 @@ from search_api.reindex import (
 from search_api.routes_operation import operation_routes, reindex_routes
 from search_api.routes_reports import report_routes
 from search_api.routes_search import search_routes
+from search_api.routes_tools import tool_routes
 from search_api.service import SearchService
 from search_api.settings import Settings
+from search_api.tools import Tools
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,9 @@ _TOLD_TO_OTHER_SITES = (
 def create_app(settings: Settings) -> FastAPI:
     """Return the API over `settings.index_dir`. It starts also while no index is there."""
     archive = LiveArchive(settings.index_dir, settings.poll_seconds)
-    service = SearchService(archive, Gate(settings.concurrent_searches))
+    gate = Gate(settings.concurrent_searches)
+    service = SearchService(archive, gate)
+    tools = Tools(archive, service, gate)
     reindexer = Reindexer(settings.source_dir, settings.index_dir, settings.reindex_token)
     metrics = Metrics(archive)
 
@@ -116,10 +120,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.state.tools = tools
     app.state.archive = archive
     for router in (
         search_routes(service, settings.client_seconds),
-        report_routes(service, settings.public_url),
+        tool_routes(tools, settings.public_url, settings.client_seconds),
+        report_routes(service, tools, settings.public_url),
         reindex_routes(reindexer),
         operation_routes(archive, metrics),
     ):

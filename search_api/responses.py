@@ -5,14 +5,12 @@ Marks, starts and ends are character offsets, end exclusive. Unknown text values
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from search_api.response_model import ResponseModel as _Response
 
 Mode = Literal["hybrid", "keyword", "vector"]
 Status = Literal["answered", "partial", "not_found"]
-
-
-class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
 
 class Expansion(_Response):
@@ -103,7 +101,7 @@ class SearchResponse(_Response):
     mode: Mode
     total: Total
     results: tuple[SearchResult, ...]
-    facets: dict[str, tuple[FacetValue, ...]] = {}
+    facets: dict[str, tuple[FacetValue, ...]] = Field(default_factory=dict)
     next: str | None = None
     took_ms: float
 

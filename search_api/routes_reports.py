@@ -15,10 +15,13 @@ from search_api.parameter_docs import (
     described,
     text_response,
 )
+from search_api.passage_list import PassagesResponse
 from search_api.receiving import given
 from search_api.responses import CoverageResponse, DocumentResponse
 from search_api.sending import send_json, send_text
 from search_api.service import SearchService
+from search_api.similar import SimilarResponse
+from search_api.tools import Tools
 
 _RESPONSES = PROBLEMS | NOT_MODIFIED | MISSING | MOVED
 _FORMAT: dict[str, dict[str, Any]] = {
@@ -30,7 +33,7 @@ _FORMAT: dict[str, dict[str, Any]] = {
 }
 
 
-def report_routes(service: SearchService, public_url: str) -> APIRouter:
+def report_routes(service: SearchService, tools: Tools, public_url: str) -> APIRouter:
     """Return the routes over one service."""
     router = APIRouter(prefix="/v1", tags=["reports"])
 
@@ -39,6 +42,28 @@ def report_routes(service: SearchService, public_url: str) -> APIRouter:
         """One report: what is known about it, and its text in blocks."""
         parameters.read_nothing(given(request))
         return send_json(request, service.document(document_id))
+
+    @router.get(
+        "/documents/{document_id}/passages",
+        response_model=PassagesResponse,
+        responses=_RESPONSES,
+        openapi_extra=described(*parameters.PASSAGES_NAMES),
+    )
+    def passages(request: Request, document_id: str) -> Response:
+        """The passages of one report that touch the characters from `from` up to `to`."""
+        asked = parameters.read_passages(given(request))
+        return send_json(request, tools.passages(document_id, *asked))
+
+    @router.get(
+        "/documents/{document_id}/similar",
+        response_model=SimilarResponse,
+        responses=_RESPONSES,
+        openapi_extra=described("limit"),
+    )
+    def similar(request: Request, document_id: str) -> Response:
+        """The reports most like this one, by meaning."""
+        asked = parameters.read_similar(given(request))
+        return send_json(request, tools.similar(document_id, asked))
 
     @router.get(
         "/documents/{document_id}/citation",
@@ -51,7 +76,7 @@ def report_routes(service: SearchService, public_url: str) -> APIRouter:
         """How to cite one report: as a line of text, BibTeX, RIS or CSL-JSON."""
         written_as = parameters.read_citation(given(request))
         base = base_address(request, public_url)
-        generation, text = service.citation(document_id, written_as, base)
+        generation, text = tools.citation(document_id, written_as, base)
         name = f"{document_id}.{ENDINGS[written_as]}"
         kind = "inline" if written_as == "text" else "attachment"
         headers = {"Content-Disposition": f'{kind}; filename="{name}"'}

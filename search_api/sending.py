@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 REVALIDATE = "no-cache"  # may be kept, but ask each time: the archive changes
@@ -37,6 +37,23 @@ def send_text(
     if is_known(request, tag):
         return Response(status_code=304, headers=sent)
     return Response(text.encode(), media_type=media_type, headers=sent)
+
+
+def send_stream(
+    request: Request,
+    pieces: Iterator[str],
+    tag: str,
+    media_type: str,
+    generation: str,
+    headers: Mapping[str, str],
+) -> Response:
+    """Send what is made piece by piece; `tag` names what decides it. No piece for who has it."""
+    sent = _headers(tag, REVALIDATE, generation) | dict(headers)
+    if is_known(request, tag):
+        return Response(status_code=304, headers=sent)
+    return StreamingResponse(
+        (piece.encode() for piece in pieces), media_type=media_type, headers=sent
+    )
 
 
 def tag_of(*parts: str) -> str:

@@ -9,7 +9,6 @@ from typing import TypeVar
 from indexer.coverage import coverage_of
 from indexer.records import Document, Filters, Passage
 from search_api import answering, citing, confidence, tokens
-from search_api.citation_formats import CitationFormat, formatted
 from search_api.documents import document_of
 from search_api.gate import Gate
 from search_api.matching import Stemmer, Term, snippet, terms_of
@@ -58,9 +57,10 @@ class SearchService:
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""
         with self._gate:
-            return self._search(self._archive.current(), request)
+            return self.search_in(self._archive.current(), request)
 
-    def _search(self, reader: ArchiveReader, request: SearchRequest) -> SearchResponse:
+    def search_in(self, reader: ArchiveReader, request: SearchRequest) -> SearchResponse:
+        """Return a page of the merged ranking of one generation."""
         started = time.perf_counter()
         offset = tokens.offset_of(request, reader.generation_id)
         query = parse(request.q)
@@ -101,7 +101,7 @@ class SearchService:
         by_row = {
             candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
         }
-        stem = self._stemmer(reader)
+        stem = self.stemmer(reader)
         with phase("quotes"):
             selection = answering.select(reader, found, [one.title for one in documents], stem)
         certainty = confidence.confidence_of(selection)
@@ -181,12 +181,6 @@ class SearchService:
             ),
         )
 
-    def citation(self, document_id: str, written_as: CitationFormat, base: str) -> tuple[str, str]:
-        """Return (generation, citation of a report); raises UnknownDocumentError."""
-        reader = self._archive.current()
-        document = document_of(reader, document_id)
-        return reader.generation_id, formatted(document, written_as, reader.generation_id, base)
-
     def coverage(self) -> CoverageResponse:
         """Return what the archive holds, and each file that cannot be read."""
         return self._coverage_of(self._archive.current())
@@ -198,7 +192,8 @@ class SearchService:
             self._coverage = _latest(self._coverage) | {reader.generation_id: known}
         return known
 
-    def _stemmer(self, reader: ArchiveReader) -> Stemmer:
+    def stemmer(self, reader: ArchiveReader) -> Stemmer:
+        """Return the stems of one generation, which are remembered."""
         found = self._stemmers.get(reader.generation_id)
         if found is None:
             found = Stemmer(reader)
@@ -210,7 +205,7 @@ class SearchService:
     ) -> tuple[SearchResult, ...]:
         passages = reader.passages([hit.best.row for hit in hits])
         terms = terms_of(reader, query)
-        stem = self._stemmer(reader)
+        stem = self.stemmer(reader)
         return tuple(
             _result(reader, hit, passage, terms, stem, offset + position)
             for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)

@@ -368,6 +368,8 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
     assert set(described["paths"]) == {
         *("/v1/search", "/v1/answer", "/v1/documents/{document_id}", "/v1/coverage"),
         *("/v1/answers/{answer_id}", "/v1/documents/{document_id}/citation"),
+        *("/v1/documents/{document_id}/passages", "/v1/documents/{document_id}/similar"),
+        *("/v1/timeline", "/v1/quotes:check", "/v1/suggest", "/v1/export", "/v1/feed"),
         *("/v1/reindex", "/v1/reindex/{job_id}", "/healthz", "/readyz", "/metrics"),
     }
     assert set(described["paths"]["/v1/answer"]) == {"get", "post"}
