@@ -138,6 +138,7 @@ MOVED: dict[int | str, dict[str, Any]] = {
 }
 SLOW: dict[int | str, dict[str, Any]] = {408: _problem("The body came too slowly")}
 REFUSED: dict[int | str, dict[str, Any]] = {
+    429: PROBLEMS[429],
     401: _problem("The bearer token is missing or wrong"),
     403: _problem("Re-indexing over HTTP is off"),
 }

@@ -7,17 +7,22 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
 
 from rapidfuzz import fuzz
 
 from indexer.keyword_query import Group, Node, Phrase, Word
 from indexer.records import DocumentText, Filters, Passage
 from search_api import citing
+from search_api.checked_quotes import (
+    CheckedQuote,
+    DifferencePart,
+    QuoteMatch,
+    QuotesCheckResponse,
+    QuoteStatus,
+)
 from search_api.errors import BadRequestError
 from search_api.quoted import Folded, Quoted, fold, quoted_passages
 from search_api.reader import ArchiveReader
-from search_api.response_model import ResponseModel
 
 MAX_DRAFT_CHARS = 50_000
 MAX_QUOTES = 50
@@ -31,63 +36,11 @@ _TRIMMED_PIECES = 12
 _QUERY_WORDS = 40
 _BEYOND_CHARS = 400  # a quotation may run over the end of a passage
 
-QuoteStatus = Literal["exact", "near", "not_found", "not_checked"]
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*\.\.\.\s*\]|\(\s*\.\.\.\s*\)|\.\.\.)\s*")
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 _EDGES = " .,;:!?-\"'"
 _MARKS = _EDGES + "“”‘’–—\n\t"
-
-
-class QuoteMatch(ResponseModel):
-    """A place in a report; `text` is what stands there, verbatim."""
-
-    document_id: str
-    title: str
-    body: str
-    date: str
-    section: tuple[str, ...]
-    paragraph: str
-    page: int | None
-    text: str
-    start: int
-    end: int
-    similarity: float
-    url: str
-    citation: str
-
-
-class DifferencePart(ResponseModel):
-    """A piece that draft and report share, or what each has in its place."""
-
-    same: bool
-    draft: str
-    report: str
-
-
-class CheckedQuote(ResponseModel):
-    """A quoted passage of the draft and what the archive has of it; `note` says why it was not
-    checked, or what was passed over."""
-
-    number: int
-    text: str
-    start: int
-    end: int
-    status: QuoteStatus
-    matches: tuple[QuoteMatch, ...] = ()
-    difference: tuple[DifferencePart, ...] = ()
-    note: str = ""
-
-
-class QuotesCheckResponse(ResponseModel):
-    """What /v1/quotes:check answers. Starts and ends of quotes count characters of the draft."""
-
-    generation: str
-    quotes: tuple[CheckedQuote, ...]
-    counts: dict[QuoteStatus, int]
-    searched_reports: int
-    unreadable: int
-    took_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

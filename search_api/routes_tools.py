@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from search_api import exporting, feeding, parameters, sending
 from search_api.base_address import base_address
+from search_api.checked_quotes import QuotesCheckResponse
 from search_api.parameter_docs import (
     NOT_MODIFIED,
     PROBLEMS,
@@ -17,7 +18,7 @@ from search_api.parameter_docs import (
     json_body,
     text_response,
 )
-from search_api.quote_check import MAX_DRAFT_CHARS, QuotesCheckResponse
+from search_api.quote_check import MAX_DRAFT_CHARS
 from search_api.receiving import given, json_object
 from search_api.suggesting import SuggestResponse
 from search_api.timeline import TimelineResponse

@@ -4,6 +4,7 @@ import time
 from typing import TypeVar
 
 from indexer.records import Filters
+from search_api.checked_quotes import QuotesCheckResponse
 from search_api.citation_formats import CitationFormat, formatted
 from search_api.documents import document_of
 from search_api.exporting import Export, ExportFormat, export_of
@@ -11,7 +12,7 @@ from search_api.feeding import feed_of
 from search_api.gate import Gate
 from search_api.passage_list import PassagesResponse, passages_of
 from search_api.phases import phase
-from search_api.quote_check import QuotesCheckResponse, check_quotes
+from search_api.quote_check import check_quotes
 from search_api.reader import Archive
 from search_api.requests import SearchRequest
 from search_api.response_model import ResponseModel

@@ -385,6 +385,7 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
     assert set(described["paths"]["/v1/reindex"]["post"]["responses"]) == {
         "202",
         "401",
+        "429",
         "403",
         "409",
     }

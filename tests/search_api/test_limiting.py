@@ -108,6 +108,16 @@ def test_a_wrong_key_is_unauthorized_and_another_scheme_is_no_key(tmp_path: Path
     assert client.get(PATH, headers={"Authorization": "Basic eDp5"}).status_code == 503
 
 
+def test_the_token_of_a_reindex_is_no_key_but_guessing_it_is_limited(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.jsonl"
+    make_key(keys, "paper", 0, 0)
+    client = client_of(tmp_path, api_keys_file=keys, reindex_token="right", requests_per_day=2)
+    guess = {"Authorization": "Bearer wrong"}
+    answers = [client.post("/v1/reindex", headers=guess) for _ in range(3)]
+    assert [one.status_code for one in answers] == [401, 401, 429]
+    assert "API key" not in answers[0].text
+
+
 def test_without_a_file_of_keys_a_token_is_no_concern(tmp_path: Path) -> None:
     client = client_of(tmp_path)
     assert client.get(PATH, headers={"Authorization": "Bearer x"}).status_code == 503

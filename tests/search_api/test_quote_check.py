@@ -6,8 +6,9 @@ import time
 import pytest
 
 from indexer.generation import Generation
+from search_api.checked_quotes import CheckedQuote
 from search_api.errors import BadRequestError
-from search_api.quote_check import MAX_DRAFT_CHARS, MAX_QUOTES, CheckedQuote, check_quotes
+from search_api.quote_check import MAX_DRAFT_CHARS, MAX_QUOTES, check_quotes
 from search_api.quoted import fold
 
 PLAN = "Operation Connect is a two year plan to deal with violence and gangs"
