@@ -12,46 +12,59 @@ from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS
 from search_api.responses import Mode, Problem
 
 MAX_VALUE_CHARS = 300
+_BLANK = r"^\s*$"  # a value that is left blank, as forms send it, is one that is left out
 _YEAR = "(?!0000)[0-9]{4}"
+_FACETS = "body|committee|doc_type|year"
 _DATE = {
     "anyOf": [
         {"type": "string", "pattern": f"^{_YEAR}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$"},
         {"type": "string", "format": "date"},
+        {"type": "string", "pattern": _BLANK},
     ]
 }
 _VALUE = {"type": "string", "maxLength": MAX_VALUE_CHARS}
+# Not all that Python takes for white space is so in other languages.
+NOT_BLANK = "[^\\s\u0085\u001c-\u001f]"
 QUERY: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_QUERY_CHARS,
-    "pattern": r"[^\s]",
+    "pattern": NOT_BLANK,
 }
 DOCUMENT_ID: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
 EXAMPLE_DOCUMENT = document_id_of("sop-2011-03-17-09-operation-connect.pdf")
 
+
+def one_of(*names: str) -> dict[str, Any]:
+    """Return the schema of a choice."""
+    return {"anyOf": [{"enum": [*names]}, {"type": "string", "pattern": _BLANK}]}
+
+
+def _whole(least: int, most: int) -> dict[str, Any]:
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    return {"anyOf": [number, {"type": "string", "pattern": _BLANK}]}
+
+
 # name: (schema, what it is, an example)
 _KNOWN: dict[str, tuple[dict[str, Any], str, object]] = {
     "q": (QUERY, "what to search for, or a question", "Operation Connect funding"),
-    "mode": ({"enum": [*get_args(Mode)]}, "which rankings are merged", "hybrid"),
+    "mode": (one_of(*get_args(Mode)), "which rankings are merged", "hybrid"),
     "body": (_VALUE, "public body, as facets show it", "Metropolitan Police Authority"),
     "committee": (_VALUE, "committee, as facets show it", "Strategic and Operational Policing"),
     "doc_type": (_VALUE, "type of document, as facets show it", "report"),
     "date_from": (_DATE, "2011-03-17, 2011-03 or 2011", "2010-06"),
     "date_to": (_DATE, "2011-03-17, 2011-03 or 2011; inclusive", "2011"),
-    "sort": ({"enum": ["relevance", "date", "-date"]}, "-date: newest first", "relevance"),
-    "limit": ({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, "how many at most", 5),
+    "sort": (one_of("relevance", "date", "-date"), "-date: newest first", "relevance"),
+    "limit": (_whole(1, MAX_LIMIT), "how many at most", 5),
     "cursor": (_VALUE, "`next` of the page before", None),
     "facets": (
-        {
-            "type": "array",
-            "items": {"enum": ["body", "committee", "doc_type", "year"]},
-        },
-        "fields to count over the reports of the merged ranking",
-        ["body", "year"],
+        {"type": "string", "pattern": rf"^\s*((?:{_FACETS}),)*(?:{_FACETS})?\s*$"},
+        "fields to count over the reports of the merged ranking, with commas between",
+        "body,year",
     ),
-    "group": ({"enum": ["document", "passage"]}, "what one result is", "document"),
-    "from": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "first character", 0),
-    "to": ({"type": "integer", "minimum": 0, "maximum": 10**9}, "character after the last", 2000),
+    "group": (one_of("document", "passage"), "what one result is", "document"),
+    "from": (_whole(0, 10**9), "first character", 0),
+    "to": (_whole(0, 10**9), "character after the last", 2000),
 }
 
 
@@ -76,8 +89,6 @@ def described(
         }
         if example is not None:
             one["example"] = example
-        if schema.get("type") == "array":
-            one |= {"style": "form", "explode": False}
         parameters.append(one | (special or {}).get(name, {}))
     return {"parameters": parameters}
 

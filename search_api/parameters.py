@@ -208,8 +208,10 @@ def _whole(values: Mapping[str, str], name: str, least: int, most: int, default:
     written = values.get(name, "").strip()
     if not written:
         return default
-    if written.isascii() and written.isdigit() and least <= int(written[:12]) <= most:
-        return int(written[:12])
+    digits, _, zeros = written.partition(".")  # to JSON, and so to clients, 5.0 is a whole number
+    is_whole = digits.isascii() and digits.isdigit() and not zeros.strip("0")
+    if is_whole and least <= int(digits[:12]) <= most:
+        return int(digits[:12])
     raise BadRequestError(name, written[:64], f"expected a whole number from {least} to {most}")
 
 

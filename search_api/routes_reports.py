@@ -13,6 +13,7 @@ from search_api.parameter_docs import (
     NOT_MODIFIED,
     PROBLEMS,
     described,
+    one_of,
     text_response,
 )
 from search_api.passage_list import PassagesResponse
@@ -26,7 +27,7 @@ from search_api.tools import Tools
 _RESPONSES = PROBLEMS | NOT_MODIFIED | MISSING | MOVED
 _FORMAT: dict[str, dict[str, Any]] = {
     "format": {
-        "schema": {"enum": [*CITATION_FORMATS]},
+        "schema": one_of(*CITATION_FORMATS),
         "description": "how it is written; text where it is left out",
         "example": "bibtex",
     }

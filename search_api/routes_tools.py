@@ -10,12 +10,14 @@ from search_api import exporting, feeding, parameters, sending
 from search_api.base_address import base_address
 from search_api.checked_quotes import QuotesCheckResponse
 from search_api.parameter_docs import (
+    NOT_BLANK,
     NOT_MODIFIED,
     PROBLEMS,
     QUERY,
     SLOW,
     described,
     json_body,
+    one_of,
     text_response,
 )
 from search_api.quote_check import MAX_DRAFT_CHARS
@@ -35,13 +37,20 @@ _TYPED = {
 }
 _FORMAT: dict[str, dict[str, Any]] = {
     "format": {
-        "schema": {"enum": [*exporting.EXPORT_FORMATS]},
+        "schema": one_of(*exporting.EXPORT_FORMATS),
         "description": "csv where it is left out",
         "example": "jsonl",
     }
 }
 _DRAFT = json_body(
-    {"text": {"type": "string", "minLength": 1, "maxLength": MAX_DRAFT_CHARS, "pattern": r"[^\s]"}},
+    {
+        "text": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_DRAFT_CHARS,
+            "pattern": NOT_BLANK,
+        }
+    },
     ["text"],
     {"text": "The report calls it “a two year plan to deal with violence and gangs”."},
 )
