@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 export ARCHIVE_INDEX_DIR
 export ARCHIVE_SOURCE_DIR := $(CORPUS)
 
-.PHONY: run index test quick check quality fit benchmark torture chromium clean
+.PHONY: run index test quick check fuzz quality fit benchmark torture chromium clean
 
 run: index
 	$(PY) -m web
@@ -47,6 +47,10 @@ check: $(VENV)/.installed-test chromium
 # The tests that take less than half a minute each, without the browser.
 quick: $(VENV)/.installed-test
 	$(PY) -m pytest -m "not slow" --ignore tests/browser
+
+# Many requests made up from the OpenAPI document; `make test` sends a few.
+fuzz: $(VENV)/.installed-test
+	FUZZ_EXAMPLES=300 $(PY) -m pytest tests/search_api/test_anything_sent.py
 
 # Only the tests of the page need a browser; where it cannot be had they say so and are skipped.
 chromium:

@@ -5,14 +5,14 @@ Nothing is left out of the count: held = searchable + duplicate + unread, in fil
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from indexer.dates import months_between
-from indexer.generation import Generation
+from indexer.passage_store import Counts
 from indexer.records import Document, FileRecord, FileStatus
 
 _MIN_SERIES_MONTHS = 4  # with a report, before a body is taken to report in a series
@@ -41,6 +41,30 @@ class OcrQuality:
     documents: int
     mean_confidence: float | None
     poor: int
+
+
+class Counted(Protocol):
+    """What coverage needs of an archive; a Generation has it."""
+
+    @property
+    def generation_id(self) -> str:
+        """The id that responses carry."""
+
+    @property
+    def counts(self) -> Counts:
+        """How much the archive holds."""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document."""
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+
+    def near_duplicates(self) -> int:
+        """Return how many documents are nearly the same as another."""
+
+    def owner_problems(self) -> list[dict[str, str | int]]:
+        """Return what in the owner's table could not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +144,10 @@ class Coverage:
         ]
 
 
-def coverage_of(generation: Generation) -> Coverage:
+def coverage_of(generation: Counted) -> Coverage:
     """Return the coverage of a generation; "" stands for an unknown body, type or month."""
-    counts, store = generation.counts, generation.store
-    documents = list(store.documents())
+    counts = generation.counts
+    documents = list(generation.documents())
     return Coverage(
         generation_id=generation.generation_id,
         held=counts.files,
@@ -132,17 +156,17 @@ def coverage_of(generation: Generation) -> Coverage:
         unread=counts.unread,
         documents=counts.documents,
         passages=counts.passages,
-        near_duplicates=store.near_duplicates(),
+        near_duplicates=generation.near_duplicates(),
         date_from=counts.date_from,
         date_to=counts.date_to,
-        unread_files=tuple(store.files(FileStatus.UNREAD)),
-        duplicate_files=tuple(store.files(FileStatus.DUPLICATE)),
+        unread_files=tuple(generation.files(FileStatus.UNREAD)),
+        duplicate_files=tuple(generation.files(FileStatus.DUPLICATE)),
         by_body=_largest_first(document.body for document in documents),
         by_type=_largest_first(document.doc_type for document in documents),
         by_month=dict(sorted(Counter(document.date[:7] for document in documents).items())),
         gaps=gaps_of(documents),
         ocr=_ocr_of(documents),
-        metadata_problems=tuple(store.owner_problems()),
+        metadata_problems=tuple(generation.owner_problems()),
     )
 
 

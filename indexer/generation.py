@@ -1,7 +1,7 @@
 """One published index, opened whole: its parts are checked, and belong together."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,17 @@ from indexer.errors import DamagedError, FormatError, GenerationError, Inaccessi
 from indexer.keyword_query import Node
 from indexer.manifest import Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
-from indexer.records import Copy, Document, DocumentText, Filters, FormerDocument, Passage, Ranking
+from indexer.records import (
+    Copy,
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Passage,
+    Ranking,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +54,11 @@ class Generation:
     def generation_id(self) -> str:
         """The id that responses and permalinks carry."""
         return self.manifest.generation_id
+
+    @property
+    def created_at(self) -> str:
+        """When it was built, as an ISO time with its zone."""
+        return self.manifest.created_at
 
     @property
     def bytes_on_disk(self) -> int:
@@ -131,6 +146,26 @@ class Generation:
     def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
         """Return what the archive says that these short forms, or long forms, stand for."""
         return self.store.abbreviations(forms)
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """Return the passages of one document in order, none where there is no such document."""
+        return [passage for passage, _ in self.store.passages_of(document_id)]
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in order of rows."""
+        return self.store.documents()
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+        return self.store.files(status)
+
+    def near_duplicates(self) -> int:
+        """Return how many documents are nearly the same as another."""
+        return self.store.near_duplicates()
+
+    def owner_problems(self) -> list[dict[str, str | int]]:
+        """Return what in the owner's table could not be used."""
+        return self.store.owner_problems()
 
     def _check_counts(self) -> None:
         expected = self.manifest.passages

@@ -12,6 +12,7 @@ from indexer.errors import IndexerError
 from indexer.generation import open_generation
 from indexer.records import Filters
 from search_api import batch
+from search_api.api_keys import make_key
 from search_api.errors import SearchError, UnknownDocumentError
 from search_api.live import LiveArchive
 from search_api.requests import SearchRequest, sendable
@@ -67,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     command.set_defaults(run=_answers)
 
+    command = commands.add_parser("key", help="make an API key; it is shown this once")
+    command.add_argument("file", type=Path, metavar="KEYS_FILE", help="ARCHIVE_API_KEYS_FILE")
+    command.add_argument("name", type=sendable, metavar="NAME", help="whose key it is")
+    command.add_argument("--per-second", type=_rate, default=50, metavar="N", help="0: no limit")
+    command.add_argument("--per-day", type=_rate, default=100_000, metavar="N", help="0: no limit")
+    command.set_defaults(run=_key)
+
     command = commands.add_parser("text", help="the stored text of one report, exactly")
     _add_index_dir(command)
     command.add_argument("file", type=sendable, metavar="FILE", help="its path in SOURCE, or _id")
@@ -82,6 +90,13 @@ def _positive(written: str) -> int:
     value = int(written)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{written}: expected a number from 1 on")
+    return value
+
+
+def _rate(written: str) -> int:
+    value = int(written)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{written}: expected a number from 0 on")
     return value
 
 
@@ -191,6 +206,12 @@ def _as_line(question_id: str, found: AnswerResponse, took_ms: float) -> dict[st
         ],
         "took_ms": took_ms,
     }
+
+
+def _key(arguments: argparse.Namespace) -> int:
+    rates = (arguments.per_second, arguments.per_day)
+    print(make_key(arguments.file, arguments.name, *rates))
+    return 0
 
 
 def _text(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from search_api.figures import Figure, figures_in
+from search_api.figures import Figure, FigureKind, figures_in
 from search_api.matching import Stem
 
 _WORD = re.compile(r"[^\W\d_]{4,}")  # shorter ones are mostly function words
@@ -33,7 +33,7 @@ class Disagreement:
 def disagreements(sentences: Sequence[str], stem: Stem) -> list[Disagreement]:
     """Return each pair of sentences that state different figures of the same thing, in order."""
     figures = [
-        [figure for figure in figures_in(sentence) if figure.kind != "date"]
+        [figure for figure in figures_in(sentence) if figure.kind is not FigureKind.DATE]
         for sentence in sentences
     ]
     words = [
@@ -65,5 +65,5 @@ def _single(figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _differ(one: Figure, other: Figure) -> bool:
-    first, second = float(one.value), float(other.value)
+    first, second = one.value or 0.0, other.value or 0.0
     return abs(first - second) > _ROUNDING * max(first, second)

@@ -8,6 +8,8 @@ SearchError                  base: `str(error)` is a sentence for the person who
 ├── UnknownAnswerError       no answer has this id
 ├── GoneError                made from a generation that is no longer served
 ├── NotReadyError            no whole generation is open
+├── OverloadedError          too many searches are running
+├── TooSlowError             a body takes too long to come
 ├── ReindexError             a re-index cannot be started
 └── SettingsError            the environment holds a value that cannot be read
 """
@@ -53,6 +55,14 @@ class GoneError(SearchError):
 
 class NotReadyError(SearchError):
     """No whole generation is open."""
+
+
+class OverloadedError(SearchError):
+    """As many searches are running as are allowed."""
+
+
+class TooSlowError(SearchError):
+    """The body of a request takes too long to come."""
 
 
 class ReindexError(SearchError):

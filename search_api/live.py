@@ -9,10 +9,10 @@ import threading
 import time
 from pathlib import Path
 
-from indexer.errors import IndexerError
-from indexer.generation import Generation, open_generation
-from indexer.publishing import current_id
-from search_api.errors import NotReadyError
+from indexer.errors import GenerationError, IndexerError
+from indexer.generation import Generation, open_folder, open_generation
+from indexer.publishing import current_id, generation_folder, generation_ids
+from search_api.errors import GoneError, NotReadyError
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ class LiveArchive:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._refreshing = threading.Lock()
+        self._kept: Generation | None = None
+        self._unusable = ""
+        self._opening = threading.Lock()
 
     def current(self) -> Generation:
         """Return the generation to answer with; raises NotReadyError where none is open."""
@@ -36,6 +39,39 @@ class LiveArchive:
         if generation is None:
             raise NotReadyError(self._problem)
         return generation
+
+    def kept(self, generation_id: str) -> Generation:
+        """Return the open generation of that id, or an older one that is still on disk.
+
+        One older generation is open at a time. Raises GoneError where it has been pruned or cannot
+        be used, NotReadyError where none is open.
+        """
+        current = self.current()
+        if generation_id == current.generation_id:
+            return current
+        with self._opening:
+            older = self._kept
+            if older is not None and older.generation_id == generation_id:
+                return older
+            # Asked for by anybody: only a name that is on disk becomes part of a path.
+            if generation_id not in generation_ids(self._index_dir):
+                raise GoneError(
+                    "made from a generation of the archive that is kept no longer; ask again"
+                )
+            try:
+                if generation_id == self._unusable:
+                    raise GenerationError(f"{generation_id}: refused before")
+                older = open_folder(generation_folder(self._index_dir, generation_id))
+            except GenerationError as error:
+                self._unusable = generation_id
+                logger.warning("older generation refused: %s", error)
+                raise GoneError(
+                    "made from a generation of the archive that can no longer be read; ask again"
+                ) from error
+            older.share_encoder(current)
+            self._kept = older
+            logger.info("opened older generation %s", generation_id)
+            return older
 
     def refresh(self) -> None:
         """Open what CURRENT names, when it is another one; keep what is open when that fails.

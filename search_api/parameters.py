@@ -2,11 +2,13 @@
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 
 from indexer.records import Filters
+from search_api.citation_formats import CITATION_FORMATS, CitationFormat
 from search_api.errors import BadRequestError
+from search_api.exporting import EXPORT_FORMATS, ExportFormat
 from search_api.problems import unknown_parameter
 from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS, SearchRequest, sendable
 from search_api.responses import Mode
@@ -14,6 +16,12 @@ from search_api.responses import Mode
 FILTER_NAMES = ("body", "committee", "doc_type", "date_from", "date_to")
 SEARCH_NAMES = ("q", "mode", *FILTER_NAMES, "sort", "limit", "cursor", "facets", "group")
 ANSWER_NAMES = ("q", *FILTER_NAMES)
+TIMELINE_NAMES = ("q", *FILTER_NAMES, "limit")
+SUGGEST_NAMES = ("q", "limit")
+FEED_NAMES = ("q", "mode", *FILTER_NAMES, "limit")
+EXPORT_NAMES = ("q", "mode", *FILTER_NAMES, "group", "format")
+PASSAGES_NAMES = ("from", "to")
+MAX_OFFSET = 10**9
 
 _SORTS = ("relevance", "date", "-date")
 _GROUPS = ("document", "passage")
@@ -49,6 +57,75 @@ def read_answer(given: Sequence[tuple[str, str]]) -> tuple[str, Filters]:
     """Return the question and the filters that parameters ask for; raises BadRequestError."""
     values = _read(given, ANSWER_NAMES)
     return _query(values), _filters(values)
+
+
+def read_timeline(given: Sequence[tuple[str, str]]) -> tuple[str, Filters, int]:
+    """Return the thing, the filters and the number of quotes; raises BadRequestError."""
+    values = _read(given, TIMELINE_NAMES)
+    return _query(values), _filters(values), _limit(values.get("limit", ""), default=50)
+
+
+def read_suggest(given: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """Return what has been typed, which may be nothing, and how many completions are wanted."""
+    values = _read(given, SUGGEST_NAMES)
+    typed = values.get("q", "")
+    return (_query(values) if typed.strip() else ""), _limit(values.get("limit", ""))
+
+
+def read_feed(given: Sequence[tuple[str, str]]) -> SearchRequest:
+    """Return the search of a feed, newest first; raises BadRequestError."""
+    values = _read(given, FEED_NAMES)
+    return SearchRequest(
+        q=_query(values),
+        mode=_mode(_choice(values, "mode", get_args(Mode), "hybrid")),
+        filters=_filters(values),
+        sort="-date",
+        limit=_limit(values.get("limit", ""), default=50),
+    )
+
+
+def read_export(given: Sequence[tuple[str, str]]) -> tuple[SearchRequest, ExportFormat]:
+    """Return the search to export and how; raises BadRequestError."""
+    values = _read(given, EXPORT_NAMES)
+    request = SearchRequest(
+        q=_query(values),
+        mode=_mode(_choice(values, "mode", get_args(Mode), "hybrid")),
+        filters=_filters(values),
+        group=_choice(values, "group", _GROUPS, "document"),
+    )
+    return request, cast(ExportFormat, _choice(values, "format", EXPORT_FORMATS, "csv"))
+
+
+def read_passages(given: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """Return the characters [from, to) that are asked for; raises BadRequestError."""
+    values = _read(given, PASSAGES_NAMES)
+    start = _whole(values, "from", 0, MAX_OFFSET, 0)
+    return start, _whole(values, "to", 0, MAX_OFFSET, MAX_OFFSET)
+
+
+def read_similar(given: Sequence[tuple[str, str]]) -> int:
+    """Return how many similar reports are wanted; raises BadRequestError."""
+    return _limit(_read(given, ("limit",)).get("limit", ""))
+
+
+def read_draft(given: Sequence[tuple[str, str]]) -> str:
+    """Return the draft whose quotations are to be checked; raises BadRequestError."""
+    values = {}
+    for name, value in given:
+        if name != "text":
+            raise UnknownParameterError(name, ("text",))
+        if "text" in values:
+            raise BadRequestError(name, value[:64], "given twice; expected once")
+        values[name] = value
+    if not values.get("text", "").strip():
+        raise BadRequestError("text", "", "empty; expected a draft with quoted passages")
+    return values["text"]
+
+
+def read_citation(given: Sequence[tuple[str, str]]) -> CitationFormat:
+    """Return how a citation is to be written; raises BadRequestError."""
+    values = _read(given, ("format",))
+    return cast(CitationFormat, _choice(values, "format", CITATION_FORMATS, "text"))
 
 
 def read_nothing(given: Sequence[tuple[str, str]]) -> None:
@@ -123,12 +200,19 @@ def _date(values: dict[str, str], name: str, *, last: bool) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-def _limit(written: str) -> int:
-    if not written.strip():
-        return 10
-    if written.isascii() and written.isdigit() and 1 <= int(written[:9]) <= MAX_LIMIT:
-        return int(written)
-    raise BadRequestError("limit", written[:64], f"expected a whole number from 1 to {MAX_LIMIT}")
+def _limit(written: str, default: int = 10) -> int:
+    return _whole({"limit": written}, "limit", 1, MAX_LIMIT, default)
+
+
+def _whole(values: Mapping[str, str], name: str, least: int, most: int, default: int) -> int:
+    written = values.get(name, "").strip()
+    if not written:
+        return default
+    digits, _, zeros = written.partition(".")  # to JSON, and so to clients, 5.0 is a whole number
+    is_whole = digits.isascii() and digits.isdigit() and not zeros.strip("0")
+    if is_whole and least <= int(digits[:12]) <= most:
+        return int(digits[:12])
+    raise BadRequestError(name, written[:64], f"expected a whole number from {least} to {most}")
 
 
 def _facets(written: str) -> tuple[str, ...]:

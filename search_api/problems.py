@@ -65,6 +65,12 @@ KINDS = {
             "This is switched off",
             "The owner of the service can switch it on in its settings.",
         ),
+        ProblemKind(
+            "too-slow",
+            408,
+            "The request came too slowly",
+            "Send the whole body at once.",
+        ),
         ProblemKind("not-found", 404, "There is nothing here", "Check the address; see /docs."),
         ProblemKind(
             "method-not-allowed",
@@ -91,6 +97,13 @@ KINDS = {
             "Its file was taken out of the folder of reports; search for another copy of it.",
         ),
         ProblemKind(
+            "too-many-requests",
+            429,
+            "More requests than this client may send",
+            "Wait for as long as Retry-After says. The header RateLimit tells what is left; the "
+            "owner of the service can give you a key with higher limits.",
+        ),
+        ProblemKind(
             "internal",
             500,
             "Something went wrong here",
@@ -101,6 +114,12 @@ KINDS = {
             503,
             "No archive is open",
             "Build the index, or wait until it has been built; the service opens it by itself.",
+        ),
+        ProblemKind(
+            "overloaded",
+            503,
+            "Too many searches are running",
+            "Ask again in a second.",
         ),
     )
 }
@@ -124,7 +143,10 @@ def problem(
         errors=errors,
     )
     return JSONResponse(
-        body.model_dump(), status_code=kind.status, media_type=PROBLEM_TYPE, headers=headers
+        body.model_dump(),
+        status_code=kind.status,
+        media_type=PROBLEM_TYPE,
+        headers={"Cache-Control": "no-store"} | (headers or {}),
     )
 
 

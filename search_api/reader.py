@@ -4,14 +4,24 @@
 in plain Python.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from indexer.abbreviations import Abbreviation
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
-from indexer.records import Copy, Document, DocumentText, Filters, Passage, Ranking
+from indexer.records import (
+    Copy,
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Passage,
+    Ranking,
+)
 
 
 class ArchiveReader(Protocol):
@@ -20,6 +30,10 @@ class ArchiveReader(Protocol):
     @property
     def generation_id(self) -> str:
         """The id that responses carry."""
+
+    @property
+    def created_at(self) -> str:
+        """When it was built, as an ISO time with its zone."""
 
     @property
     def counts(self) -> Counts:
@@ -69,6 +83,9 @@ class ArchiveReader(Protocol):
     def copies_of(self, document_id: str) -> list[Copy]:
         """Return the other files of a report: its copies first, then what is nearly the same."""
 
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        """Return what became of a document that is gone, None where none ever had that id."""
+
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
 
@@ -79,3 +96,28 @@ class ArchiveReader(Protocol):
         and words like "of" do not matter). Best supported first; each names the place that defines
         it, and the row of the passage that holds the place.
         """
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """Return the passages of one document in order, none where there is no such document."""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in order of rows."""
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        """Yield what became of each file, by name."""
+
+    def near_duplicates(self) -> int:
+        """Return how many documents are nearly the same as another."""
+
+    def owner_problems(self) -> list[dict[str, str | int]]:
+        """Return what in the owner's table could not be used."""
+
+
+class Archive(Protocol):
+    """Hands out the generations to answer from."""
+
+    def current(self) -> ArchiveReader:
+        """Return the generation to answer with; raises NotReadyError where none is open."""
+
+    def kept(self, generation_id: str) -> ArchiveReader:
+        """Return that generation, while it is kept; raises GoneError."""

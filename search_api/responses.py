@@ -5,16 +5,13 @@ Marks, starts and ends are character offsets, end exclusive. Unknown text values
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from search_api.figures import FigureKind
+from search_api.response_model import ResponseModel as _Response
 
 Mode = Literal["hybrid", "keyword", "vector"]
 Status = Literal["answered", "partial", "not_found"]
-
-
-class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
 
 class DefinedIn(_Response):
@@ -130,7 +127,7 @@ class SearchResponse(_Response):
     mode: Mode
     total: Total
     results: tuple[SearchResult, ...]
-    facets: dict[str, tuple[FacetValue, ...]] = {}
+    facets: dict[str, tuple[FacetValue, ...]] = Field(default_factory=dict)
     next: str | None = None
     took_ms: float
 
@@ -247,7 +244,7 @@ class DocumentResponse(_Response):
     source_url: str
     archived_url: str = ""
     language: str = ""
-    origins: dict[str, str] = {}
+    origins: dict[str, str] = Field(default_factory=dict)
     also: tuple[AlsoAs, ...] = ()
     format: str
     source_sha256: str

@@ -8,6 +8,7 @@ from indexer.keyword_query import Group, Node
 from indexer.records import Document, Filters, Hit, Ranking
 from search_api.expansion import expand
 from search_api.fusion import convex_combination, towards, vector_weight
+from search_api.phases import phase
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
 from search_api.responses import Mode
@@ -66,13 +67,16 @@ def retrieve(
     The query that comes back with it has what the archive adds to it: see `expansion`.
     """
     query = expand(reader, query)
-    by_words, total = reader.keyword_ranking(query.node, depth, filters)
+    with phase("words"):
+        by_words, total = reader.keyword_ranking(query.node, depth, filters)
     if mode == "keyword":
         return Retrieved(query, _candidates(by_words, by_words, (), {}, {}), total)
     if not query.question:
         return Retrieved(query, (), total)
-    vector = reader.encode_query(query.question)
-    by_meaning = _constrained_vector_ranking(reader, query, vector, depth, filters)
+    with phase("encode"):
+        vector = reader.encode_query(query.question)
+    with phase("meaning"):
+        by_meaning = _constrained_vector_ranking(reader, query, vector, depth, filters)
     if mode == "vector":
         return Retrieved(query, _candidates(by_meaning, (), by_meaning, {}, {}), total)
     rows = sorted({hit.row for hit in by_words} | {hit.row for hit in by_meaning})

@@ -4,25 +4,21 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from indexer.abbreviations import Abbreviation
 from indexer.coverage import coverage_of
-from indexer.generation import Generation
 from indexer.records import Document, Filters, Passage
 from search_api import answering, citing, confidence, tokens
 from search_api.conflicts import disagreements
-from search_api.errors import (
-    GoneError,
-    MovedDocumentError,
-    SearchError,
-    UnknownDocumentError,
-    WithdrawnDocumentError,
-)
+from search_api.documents import document_of
 from search_api.figures import Figure
 from search_api.folding import also_as, folded
-from search_api.live import LiveArchive
+from search_api.gate import Gate
 from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
+from search_api.phases import phase
 from search_api.query import ParsedQuery, parse
+from search_api.reader import Archive, ArchiveReader
 from search_api.requests import SearchRequest
 from search_api.responses import (
     AnswerResponse,
@@ -50,7 +46,10 @@ from search_api.scorer import SentenceScorer, TrainedScorer
 from search_api.spelling import did_you_mean
 
 logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
+_AT_ONCE = 1000  # where nobody says how many searches may run at once
+_KEPT = 2  # generations whose coverage and stems are kept: the live one, and a pinned answer's
 _NEAREST = 3
 _SHOWN_TERMS = 12
 _SHOWN_BODIES = 10
@@ -60,16 +59,23 @@ _SHOWN_EXPANSIONS = 12
 class SearchService:
     """Answers requests from one generation each; safe from any thread."""
 
-    def __init__(self, archive: LiveArchive, scorer: SentenceScorer | None = None) -> None:
+    def __init__(
+        self, archive: Archive, gate: Gate | None = None, scorer: SentenceScorer | None = None
+    ) -> None:
         self._archive = archive
+        self._gate = gate or Gate(_AT_ONCE)
         self._scorer = scorer or TrainedScorer()
         self._coverage: dict[str, CoverageResponse] = {}
         self._stemmers: dict[str, Stemmer] = {}
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""
+        with self._gate:
+            return self.search_in(self._archive.current(), request)
+
+    def search_in(self, reader: ArchiveReader, request: SearchRequest) -> SearchResponse:
+        """Return a page of the merged ranking of one generation."""
         started = time.perf_counter()
-        reader = self._archive.current()
         offset = tokens.offset_of(request, reader.generation_id)
         found = retrieve(reader, parse(request.q), request.filters, request.mode)
         query = found.query
@@ -80,12 +86,14 @@ class SearchService:
             hits = _by_date(hits, newest_first=request.sort == "-date")
         page = hits[offset : offset + request.limit]
         more = offset + request.limit < len(hits)
+        with phase("snippets"):
+            results = self._results(reader, query, page, offset)
         return SearchResponse(
             query=_reading(reader, query),
             generation=reader.generation_id,
             mode=request.mode,
             total=Total(value=found.total),
-            results=self._results(reader, query, page, offset),
+            results=results,
             facets=facets,
             next=tokens.cursor(request, reader.generation_id, offset + request.limit)
             if more
@@ -95,9 +103,10 @@ class SearchService:
 
     def answer(self, q: str, filters: Filters) -> AnswerResponse:
         """Return the sentences that answer, or what was searched in vain."""
-        return self._answer(self._archive.current(), q, filters)
+        with self._gate:
+            return self._answer(self._archive.current(), q, filters)
 
-    def _answer(self, reader: Generation, q: str, filters: Filters) -> AnswerResponse:
+    def _answer(self, reader: ArchiveReader, q: str, filters: Filters) -> AnswerResponse:
         started = time.perf_counter()
         found = retrieve(reader, parse(q), filters)
         query = found.query
@@ -106,16 +115,17 @@ class SearchService:
         by_row = {
             candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
         }
-        stem = self._stemmer(reader)
-        selection = answering.select(
-            reader, found, [one.title for one in documents], stem, self._scorer
-        )
+        stem = self.stemmer(reader)
+        titles = [one.title for one in documents]
+        with phase("quotes"):
+            selection = answering.select(reader, found, titles, stem, self._scorer)
         certainty = confidence.confidence_of(selection)
         status = confidence.status_of(
             certainty, selection, found_exactly=bool(query.phrases) and found.total > 0
         )
         quotes = answering.shown(selection, by_row) if status != "not_found" else ()
-        sentences, citations = _cited(reader, quotes, by_row)
+        with phase("citations"):
+            sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
             hits = folded(reader, by_document(reader, found.candidates))[:_NEAREST]
@@ -140,16 +150,11 @@ class SearchService:
     def pinned(self, answer_id: str) -> AnswerResponse:
         """Return the answer of that id again, byte for byte but for `took_ms`.
 
-        Raises UnknownAnswerError, or GoneError once another generation is served.
+        Raises UnknownAnswerError, or GoneError once its generation is kept no longer.
         """
         generation_id, q, filters = tokens.read_answer_id(answer_id)
-        reader = self._archive.current()
-        if generation_id != reader.generation_id:
-            raise GoneError(
-                "this answer was made from a generation of the archive that is no longer served; "
-                "ask the question again"
-            )
-        return self._answer(reader, q, filters)
+        with self._gate:
+            return self._answer(self._archive.kept(generation_id), q, filters)
 
     def document(self, document_id: str) -> DocumentResponse:
         """Return one report with its text.
@@ -157,9 +162,7 @@ class SearchService:
         Raises UnknownDocumentError, MovedDocumentError or WithdrawnDocumentError.
         """
         reader = self._archive.current()
-        document = reader.document(document_id)
-        if document is None:
-            raise _no_document(reader, document_id)
+        document = document_of(reader, document_id)
         text = reader.document_text(document_id)
         return DocumentResponse(
             document_id=document_id,
@@ -202,32 +205,35 @@ class SearchService:
         """Return what the archive holds, and each file that cannot be read."""
         return self._coverage_of(self._archive.current())
 
-    def _coverage_of(self, reader: Generation) -> CoverageResponse:
+    def _coverage_of(self, reader: ArchiveReader) -> CoverageResponse:
         known = self._coverage.get(reader.generation_id)
         if known is None:
             known = CoverageResponse.model_validate(coverage_of(reader).to_json())
-            self._coverage = {reader.generation_id: known}
+            self._coverage = _latest(self._coverage) | {reader.generation_id: known}
         return known
 
-    def _stemmer(self, reader: Generation) -> Stemmer:
+    def stemmer(self, reader: ArchiveReader) -> Stemmer:
+        """Return the stems of one generation, which are remembered."""
         found = self._stemmers.get(reader.generation_id)
         if found is None:
             found = Stemmer(reader)
-            self._stemmers = {reader.generation_id: found}
+            self._stemmers = _latest(self._stemmers) | {reader.generation_id: found}
         return found
 
     def _results(
-        self, reader: Generation, query: ParsedQuery, hits: Sequence[DocumentHit], offset: int
+        self, reader: ArchiveReader, query: ParsedQuery, hits: Sequence[DocumentHit], offset: int
     ) -> tuple[SearchResult, ...]:
         passages = reader.passages([hit.best.row for hit in hits])
         terms = terms_of(reader, query)
-        stem = self._stemmer(reader)
+        stem = self.stemmer(reader)
         return tuple(
             _result(reader, hit, passage, terms, stem, offset + position)
             for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)
         )
 
-    def _searched(self, reader: Generation, terms: Sequence[Term], query: ParsedQuery) -> Searched:
+    def _searched(
+        self, reader: ArchiveReader, terms: Sequence[Term], query: ParsedQuery
+    ) -> Searched:
         coverage = self._coverage_of(reader)  # of the generation that answers, not the newest
         bodies = [value.value for value in coverage.by_body if value.value]
         return Searched(
@@ -241,20 +247,8 @@ class SearchService:
         )
 
 
-def _no_document(reader: Generation, document_id: str) -> SearchError:
-    """Return why no document has that id: it has another one now, has gone, or never was."""
-    former = reader.former_document(document_id)
-    if former is None:
-        return UnknownDocumentError(f"no report has the id {document_id[:64]!r}")
-    if former.successor_id:
-        return MovedDocumentError(document_id, former.successor_id)
-    return WithdrawnDocumentError(
-        f"the report {former.source_id!r} was in this archive and has been taken out of it"
-    )
-
-
 def _result(
-    reader: Generation,
+    reader: ArchiveReader,
     hit: DocumentHit,
     passage: Passage,
     terms: Sequence[Term],
@@ -301,7 +295,7 @@ def _result(
 
 
 def _cited(
-    reader: Generation, quotes: Sequence[answering.Quote], documents: dict[int, Document]
+    reader: ArchiveReader, quotes: Sequence[answering.Quote], documents: dict[int, Document]
 ) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
     """Return quotes as sentences with citations; a quote that is not in the text is left out."""
     numbers: dict[str, int] = {}
@@ -364,7 +358,7 @@ def _as_stated(sentence: AnswerSentence, figure: Figure) -> ConflictingFigure:
     )
 
 
-def _reading(reader: Generation, query: ParsedQuery) -> QueryReading:
+def _reading(reader: ArchiveReader, query: ParsedQuery) -> QueryReading:
     return QueryReading(
         q=query.q,
         understood=query.understood,
@@ -374,7 +368,7 @@ def _reading(reader: Generation, query: ParsedQuery) -> QueryReading:
     )
 
 
-def _expansions(reader: Generation, query: ParsedQuery) -> tuple[Expansion, ...]:
+def _expansions(reader: ArchiveReader, query: ParsedQuery) -> tuple[Expansion, ...]:
     """Return what else was searched, each abbreviation with the place that defines it."""
     return tuple(
         Expansion.model_validate(
@@ -388,7 +382,7 @@ def _expansions(reader: Generation, query: ParsedQuery) -> tuple[Expansion, ...]
     )
 
 
-def _defined_in(reader: Generation, found: Abbreviation) -> DefinedIn | None:
+def _defined_in(reader: ArchiveReader, found: Abbreviation) -> DefinedIn | None:
     document = reader.document(found.document_id)
     if document is None:
         return None
@@ -430,6 +424,11 @@ def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:
             counts[value] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetValue(value=value, count=count) for value, count in ordered)
+
+
+def _latest(known: dict[str, _T]) -> dict[str, _T]:
+    """Return what is kept beside one more."""
+    return dict(list(known.items())[1 - _KEPT :])
 
 
 def _milliseconds(started: float) -> float:

@@ -1,6 +1,5 @@
 """Serve the pages and the API: `python -m web`. Settings come from the environment."""
 
-import logging
 import os
 import socket
 import sys
@@ -9,16 +8,18 @@ from collections.abc import Callable
 import uvicorn
 
 from indexer.errors import IndexerError
+from search_api import logs
 from search_api.errors import SearchError
 from search_api.settings import Settings
 from web.app import create_web_app
+from web.serving import serving
 
 
 def main() -> int:
     """Serve until stopped; 0 when stopped, 1 with one line on stderr when it cannot start."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = Settings.from_environ(os.environ)
+        logs.configure(settings.log_format)
         app = create_web_app(settings)
         app.state.archive.refresh()
     except (SearchError, IndexerError) as error:
@@ -36,8 +37,7 @@ def main() -> int:
         f"archive-search is ready at {address}  "
         f"({archive.counts.documents} reports, generation {archive.generation_id})"
     )
-    config = uvicorn.Config(app, log_config=None, access_log=False)
-    server = _AnnouncingServer(config, lambda: print(ready, flush=True))
+    server = _AnnouncingServer(serving(app, settings), lambda: print(ready, flush=True))
     with listener:
         server.run(sockets=[listener])
     return 0

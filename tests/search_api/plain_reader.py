@@ -5,7 +5,7 @@ It shares nothing with the engines but the analysis of words and the vectors, wh
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from math import log
 
@@ -27,7 +27,18 @@ from indexer.keyword_query import (
     Word,
 )
 from indexer.passage_store import Counts
-from indexer.records import Copy, Document, DocumentText, Filters, Hit, Passage, Ranking
+from indexer.records import (
+    Copy,
+    Document,
+    DocumentText,
+    FileRecord,
+    FileStatus,
+    Filters,
+    FormerDocument,
+    Hit,
+    Passage,
+    Ranking,
+)
 from indexer.words import joined, joined_compounds
 
 K1, B = 1.2, 0.75
@@ -49,6 +60,7 @@ class PlainReader:
         vectors: Vectors,
     ) -> None:
         self.generation_id = "plain"
+        self.created_at = "2026-01-02T03:04:05+00:00"
         self._stems = stems
         self._exact = exact
         self._encode = encode
@@ -146,6 +158,9 @@ class PlainReader:
     def copies_of(self, document_id: str) -> list[Copy]:
         return []
 
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        return None
+
     def document_text(self, document_id: str) -> DocumentText:
         return self._texts[document_id][1]
 
@@ -157,6 +172,29 @@ class PlainReader:
             for one in definitions(text.text)
             if one.short.casefold() in keys or key_of(one.long) in keys
         ]
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        return [one for one in self._passages if one.document_id == document_id]
+
+    def documents(self) -> Iterator[Document]:
+        return (document for document, _ in self._texts.values())
+
+    def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
+        for document in self.documents():
+            if status in (None, FileStatus.SEARCHABLE):
+                yield FileRecord(
+                    document.source_id,
+                    document.sha256,
+                    0,
+                    FileStatus.SEARCHABLE,
+                    document_ids=(document.document_id,),
+                )
+
+    def near_duplicates(self) -> int:
+        return 0
+
+    def owner_problems(self) -> list[dict[str, str | int]]:
+        return []
 
     def _of(self, row: int) -> Document:
         return self._texts[self._passages[row].document_id][0]

@@ -289,7 +289,7 @@ def test_a_posted_question_gets_the_answer_of_the_same_get(client: TestClient) -
         (b'{"q": null}', "values are strings"),
         (b'{"q": ["gangs"]}', "values are strings"),
         (b'{"q": NaN}', "values are strings"),
-        (b"x" * 100_001, "more than 100000 bytes"),
+        (b"x" * 100_001, "more than 100,000 bytes"),
         (json.dumps(TOO_LONG).encode(), "1001 characters"),
         (b'{"q": "gangs", "limit": "3"}', "limit"),
         (b'{"q": "gangs", "\\ud800": "x"}', "there is no such parameter"),
@@ -367,8 +367,10 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
     described = client.get("/v1/openapi.json").json()
     assert set(described["paths"]) == {
         *("/v1/search", "/v1/answer", "/v1/documents/{document_id}", "/v1/coverage"),
-        "/v1/answers/{answer_id}",
-        *("/v1/reindex", "/v1/reindex/{job_id}", "/healthz", "/readyz"),
+        *("/v1/answers/{answer_id}", "/v1/documents/{document_id}/citation"),
+        *("/v1/documents/{document_id}/passages", "/v1/documents/{document_id}/similar"),
+        *("/v1/timeline", "/v1/quotes:check", "/v1/suggest", "/v1/export", "/v1/feed"),
+        *("/v1/reindex", "/v1/reindex/{job_id}", "/healthz", "/readyz", "/metrics"),
     }
     assert set(described["paths"]["/v1/answer"]) == {"get", "post"}
     named = {one["name"] for one in described["paths"]["/v1/search"]["get"]["parameters"]}
@@ -383,6 +385,7 @@ def test_openapi_and_its_page_describe_every_route(client: TestClient) -> None:
     assert set(described["paths"]["/v1/reindex"]["post"]["responses"]) == {
         "202",
         "401",
+        "429",
         "403",
         "409",
     }
@@ -411,7 +414,7 @@ def test_addresses_that_do_not_exist_are_not_found(client: TestClient) -> None:
 def test_a_method_that_an_address_does_not_take_is_told_which_it_takes(client: TestClient) -> None:
     response = client.delete("/v1/search")
     assert_problem(response, 405, "method-not-allowed")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
     assert_problem(client.put("/v1/answer"), 405, "method-not-allowed")
 
 
@@ -440,9 +443,59 @@ def test_another_question_has_another_tag(client: TestClient) -> None:
     assert len(tags) == 2
 
 
-def test_the_time_it_took_is_a_header_too(client: TestClient) -> None:
-    response = client.get("/v1/search?q=gangs")
-    assert response.headers["server-timing"] == f"total;dur={response.json()['took_ms']}"
+def test_the_time_of_each_phase_is_a_header(client: TestClient) -> None:
+    for path, phases in (
+        ("/v1/search?q=gangs", ["words", "encode", "meaning", "snippets", "total"]),
+        ("/v1/search?q=gangs&mode=keyword", ["words", "snippets", "total"]),
+        ("/v1/answer?q=gangs", ["words", "encode", "meaning", "quotes", "citations", "total"]),
+        ("/v1/search?q=", ["total"]),
+    ):
+        parts = client.get(path).headers["server-timing"].split(", ")
+        assert [part.split(";dur=")[0] for part in parts] == phases
+        milliseconds = [float(part.split(";dur=")[1]) for part in parts]
+        assert sum(milliseconds[:-1]) <= milliseconds[-1] + 0.5
+
+
+def test_head_is_get_without_the_body(client: TestClient) -> None:
+    for path in ("/v1/search?q=gangs", "/v1/coverage", "/healthz", "/docs", "/v1/openapi.json"):
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-type", "content-length", "etag", "cache-control"):
+            assert head.headers.get(name) == got.headers.get(name), (path, name)
+    assert client.head("/v1/search").status_code == 400
+    assert client.head("/v1/reindex").status_code == 405
+
+
+def test_a_citation_is_a_file_in_the_format_asked_for(client: TestClient) -> None:
+    (result,) = search(client, q="title:aims", limit=1)["results"]
+    path = f"/v1/documents/{result['document_id']}/citation"
+    text = client.get(path)
+    assert text.text.startswith(result["citation"])
+    assert f"http://testserver/reports/{result['document_id']}" in text.text
+    for written_as, ending in (("bibtex", "bib"), ("ris", "ris"), ("csl-json", "json")):
+        response = client.get(path, params={"format": written_as})
+        assert response.status_code == 200
+        name = f"{result['document_id']}.{ending}"
+        assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
+        generation = client.get("/readyz").json()["generation"]
+        assert response.headers["archive-generation"] == generation
+        assert generation in response.text
+        again = client.get(
+            path,
+            params={"format": written_as},
+            headers={"If-None-Match": response.headers["etag"]},
+        )
+        assert (again.status_code, again.content) == (304, b"")
+    assert_problem(client.get(path, params={"format": "pdf"}), 400, "bad-parameter")
+    assert_problem(client.get("/v1/documents/nothing/citation"), 404, "not-found")
+
+
+@pytest.mark.parametrize("host", ["evil.example/?x=", 'a"b', "a b", "ä.example", ""])
+def test_a_host_that_is_none_gives_relative_links(client: TestClient, host: str) -> None:
+    (result,) = search(client, q="title:aims", limit=1)["results"]
+    path = f"/v1/documents/{result['document_id']}/citation"
+    response = client.get(path, headers={b"Host": host.encode()})
+    assert response.text.endswith(f". /reports/{result['document_id']}\n")
 
 
 def test_pages_of_other_sites_may_read(client: TestClient) -> None:
@@ -605,3 +658,27 @@ def test_a_cursor_of_an_older_generation_is_gone(
         app.state.archive.refresh()
         response = client.get("/v1/search", params={"q": "lantern", "limit": 1, "cursor": cursor})
         assert "re-indexed" in assert_problem(response, 410, "gone")["detail"]
+
+
+def test_an_answer_is_the_same_bytes_again_from_its_older_generation_until_that_is_pruned(
+    source: Path, tmp_path: Path, encoder: BuildEncoder
+) -> None:
+    index_dir = tmp_path / "index"
+    build(source, index_dir, encoder)
+    app = create_app(Settings(index_dir=index_dir, poll_seconds=60))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        first = client.get("/v1/answer", params={"q": "who lit the lantern?"})
+        address = first.json()["permalink"]
+        for number, status in ((2, 200), (3, 410)):
+            (source / f"{number}.txt").write_text(f"Lantern {number} was lit by Bo Green.\n")
+            build(source, index_dir, encoder)
+            if number == 3:  # a service that has not opened the older one before
+                app.state.archive._kept = None
+            app.state.archive.refresh()
+            again = client.get(address)
+            assert again.status_code == status
+            if status == 200:
+                one, other = (re.sub(r'"took_ms":[0-9.]+', "", r.text) for r in (first, again))
+                assert one == other
+                assert "max-age" in again.headers["cache-control"]
+        assert "kept no longer" in assert_problem(again, 410, "gone")["detail"]

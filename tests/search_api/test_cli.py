@@ -10,6 +10,7 @@ import pytest
 
 from indexer.generation import open_generation
 from search_api.__main__ import main
+from search_api.api_keys import ApiKeys
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "what happened with Operation Connect funding"
@@ -242,3 +243,15 @@ def test_a_question_that_is_nested_too_deep_is_one_line(
     assert code == 1
     assert err.count("\n") == 1
     assert "line 1: expected an object" in err
+
+
+def test_a_key_is_shown_once_and_its_limits_are_kept(tmp_path: Path, capsys: Output) -> None:
+    keys = tmp_path / "keys.jsonl"
+    code, out, _ = run(capsys, "key", keys, "The Daily Paper", "--per-day", "7")
+    assert code == 0
+    found = ApiKeys(keys).find(out.strip())
+    assert found is not None
+    assert (found.name, found.per_second, found.per_day) == ("The Daily Paper", 50, 7)
+    code, out, err = run(capsys, "key", keys, "The Daily Paper")
+    assert (code, out) == (1, "")
+    assert "choose another name" in err

@@ -9,7 +9,7 @@ import pytest
 from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.errors import IndexDirError
-from search_api.errors import NotReadyError
+from search_api.errors import GoneError, NotReadyError
 from search_api.live import LiveArchive
 
 
@@ -111,3 +111,47 @@ def test_following_opens_an_index_that_appears_later_and_ends_when_closed(
     build(source, index_dir, encoder)
     time.sleep(0.2)
     assert archive.current().generation_id == report.generation_id
+
+
+def test_an_older_generation_is_opened_again_while_it_is_on_disk(
+    source: Path, index_dir: Path, encoder: BuildEncoder
+) -> None:
+    built = []
+    for number in range(3):
+        (source / f"more-{number}.txt").write_text(f"Another lantern, number {number}.\n")
+        built.append(build(source, index_dir, encoder).generation_id)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    assert archive.kept(built[2]) is archive.current()
+    older = archive.kept(built[1])
+    assert (older.generation_id, older.counts.documents) == (built[1], 3)
+    assert archive.kept(built[1]) is older
+    assert older.encoder is archive.current().encoder
+    with pytest.raises(GoneError, match="kept no longer"):
+        archive.kept(built[0])  # pruned
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../generations", "/", "x\x00y", "é" * 300])
+def test_no_name_of_a_generation_leads_out_of_the_index(
+    source: Path, index_dir: Path, encoder: BuildEncoder, name: str
+) -> None:
+    build(source, index_dir, encoder)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    with pytest.raises(GoneError):
+        archive.kept(name)
+
+
+def test_a_damaged_older_generation_is_gone_and_looked_at_once(
+    source: Path, index_dir: Path, encoder: BuildEncoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = build(source, index_dir, encoder).generation_id
+    (source / "two.txt").write_text("Another lantern.\n")
+    build(source, index_dir, encoder)
+    archive = LiveArchive(index_dir)
+    archive.refresh()
+    (index_dir / "generations" / older / "store.sqlite").write_bytes(b"nothing")
+    for _ in range(2):
+        with pytest.raises(GoneError, match="no longer be read"):
+            archive.kept(older)
+    assert len([one for one in caplog.messages if "damaged" in one]) == 1

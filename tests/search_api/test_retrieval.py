@@ -14,10 +14,14 @@ from indexer.embedding import BuildEncoder
 from indexer.generation import Generation, open_generation
 from indexer.records import Document, Filters, Passage
 from search_api.fusion import convex_combination, vector_weight
+from search_api.gate import Gate
 from search_api.query import parse
 from search_api.reader import ArchiveReader
+from search_api.requests import SearchRequest
 from search_api.responses import Mode
 from search_api.retrieval import DEPTH, Candidate, by_document, retrieve
+from search_api.service import SearchService
+from search_api.tools import Tools
 from tests.search_api.plain_reader import PlainReader
 
 MODES: tuple[Mode, ...] = ("hybrid", "keyword", "vector")
@@ -475,3 +479,46 @@ def test_what_is_known_about_a_report_holds_for_both_lists(
     documents = reader.documents_of(rows_of(found))
     assert documents
     assert all((one.body, one.date[:4]) == ("Police", "2011") for one in documents)
+
+
+# --- another engine -----------------------------------------------------------------------------
+
+
+class Fixed:
+    """An archive of one reader."""
+
+    def __init__(self, reader: ArchiveReader) -> None:
+        self._reader = reader
+
+    def current(self) -> ArchiveReader:
+        return self._reader
+
+    def kept(self, generation_id: str) -> ArchiveReader:
+        assert generation_id == self._reader.generation_id
+        return self._reader
+
+
+def test_the_service_and_its_tools_work_over_any_reader(
+    tiny: Generation, plain: PlainReader
+) -> None:
+    def said(reader: ArchiveReader) -> list[object]:
+        gate = Gate(4)
+        service = SearchService(Fixed(reader), gate)
+        tools = Tools(Fixed(reader), service, gate)
+        (gangs, *_) = service.search(SearchRequest(q="gangs in Brent")).results
+        answered = service.answer("who met gangs in Harrow?", Filters())
+        checked = tools.check_quotes("“Youth workers met gangs in Harrow”")
+        return [
+            gangs.document_id,
+            service.document(gangs.document_id).characters,
+            [sentence.text for sentence in answered.sentences],
+            service.pinned(answered.answer_id).sentences == answered.sentences,
+            service.coverage().by_body,
+            [quote.quote for quote in tools.timeline("gangs", Filters(), 50).quotes],
+            checked.quotes[0].matches[0].document_id,
+            [one.document_id for one in tools.similar(gangs.document_id, 3).results],
+            tools.suggest("annual", 5).suggestions,
+            [piece.count("\n") for piece in tools.export(SearchRequest("gangs"), "csv", "").pieces],
+        ]
+
+    assert said(plain) == said(tiny)

@@ -1,0 +1,48 @@
+"""What a request brings: its query parameters, or a small JSON object."""
+
+import asyncio
+import json
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from search_api.errors import BadRequestError, TooSlowError
+from search_api.requests import sendable
+
+
+def given(request: Request) -> list[tuple[str, str]]:
+    """Return the query parameters, in order."""
+    return [(sendable(name), sendable(value)) for name, value in request.query_params.multi_items()]
+
+
+async def json_object(request: Request, max_bytes: int, seconds: float) -> list[tuple[str, str]]:
+    """Return the members of a JSON object of strings.
+
+    Raises BadRequestError for anything else, TooSlowError where it takes longer than `seconds`.
+    """
+    body = await _body(request, max_bytes, seconds)
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError("body", "", "not JSON; expected an object of strings") from error
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise BadRequestError("body", "", "expected a JSON object whose values are strings")
+    # JSON can spell half a character ("\\ud800"), which no response could carry back.
+    return [(sendable(name), sendable(value)) for name, value in found.items()]
+
+
+async def _body(request: Request, max_bytes: int, seconds: float) -> bytes:
+    received = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > max_bytes:
+                    raise BadRequestError(
+                        "body", "", f"more than {max_bytes:,} bytes; expected a small JSON object"
+                    )
+    except TimeoutError:
+        raise TooSlowError(f"the body took more than {seconds:g} s to come") from None
+    except ClientDisconnect:
+        raise BadRequestError("body", "", "the connection closed before its end") from None
+    return bytes(received)
