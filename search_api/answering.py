@@ -8,13 +8,14 @@ a trained model (`scorer`), whose score joins the sum. The best then are quoted,
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.records import Document, Passage
+from search_api.defining import defining_quotes
 from search_api.matching import Stem, Term, matches, stemmed_words, terms_of
 from search_api.question import Kind, form_test, kind_of, names_kind
 from search_api.reader import ArchiveReader
@@ -29,6 +30,8 @@ READ = 12
 MAX_QUOTES = 5
 # A quote whose score is this much below the best is not shown: the odds against it are 50 to 1.
 _MUCH_WORSE = 4.0
+# A sentence that defines what is asked for is this much above the best of the others.
+_DEFINES = 6.0
 _LONGEST_QUOTE_CHARS = 1200
 _SHORTEST_QUOTE_WORDS = 3
 _NOT_A_LETTER = re.compile(r"[\W_]+")
@@ -150,18 +153,41 @@ def select(
         for at, numbers, score in zip(chosen, described, scores, strict=True)
     ]
     # Sorting is stable: of equals, the better at the first look stays first.
-    return Selection(kind, terms, tuple(sorted(quotes, key=lambda quote: -quote.score)))
+    quotes.sort(key=lambda quote: -quote.score)
+    if kind is Kind.STANDS_FOR:
+        quotes = _with_definitions(reader, question, quotes)
+    return Selection(kind, terms, tuple(quotes))
+
+
+def _with_definitions(reader: ArchiveReader, question: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """Put the sentences that define what is asked for before all others, in their order."""
+    best = quotes[0]
+    defining = [
+        replace(
+            best,
+            passage=found.passage,
+            candidate=replace(best.candidate, row=found.passage.row),
+            start=found.start,
+            end=found.end,
+            context=InContext(found.text, "", ""),
+            score=best.score + _DEFINES - rank,
+        )
+        for rank, found in enumerate(defining_quotes(reader, question))
+    ]
+    places = {(quote.candidate.row, quote.start) for quote in defining}
+    others = [one for one in quotes if (one.candidate.row, one.start) not in places]
+    return [*defining, *others]
 
 
 def shown(selection: Selection, documents: Mapping[int, Document]) -> tuple[Quote, ...]:
     """Return the quotes to show, at most MAX_QUOTES, in the order to show them.
 
-    Best first; but what happened is told in the order of the reports' dates, those without one
-    last. `documents` are those of the passages, by row.
+    Best first; but what happened with something is told in the order of the reports' dates, those
+    without one last. `documents` are those of the passages, by row.
     """
     best = selection.quotes[:MAX_QUOTES]
     kept = [quote for quote in best if quote.score > best[0].score - _MUCH_WORSE]
-    if selection.kind is Kind.HAPPENED:
+    if selection.kind is Kind.HISTORY:
         kept.sort(key=lambda quote: documents[quote.candidate.row].date or "9")
     return tuple(kept)
 

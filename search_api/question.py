@@ -17,7 +17,8 @@ class Kind(StrEnum):
     WHERE = "where"
     WHY = "why"
     STANDS_FOR = "stands for"
-    HAPPENED = "happened"
+    HISTORY = "history"  # what happened with X: all that is known of it, in order of time
+    HAPPENED = "happened"  # what happened when or after something: one event
     LIST = "list"
     OTHER = "other"  # any sentence may answer
 
@@ -61,12 +62,20 @@ _FORMS_OF_QUESTION: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             Kind.STANDS_FOR,
             r"\bstands?\s+for\b|\bfull\s+(?:name|form|title)\b|\babbreviat|\bacronym|"
             r"\bwhat\s+(?:does|do|did|is)\s+(?:the\s+)?[\"'‘“]?[A-Z]{2,}[\"'’”]?\s+mean\b|"
-            r"\bmeaning\s+of\s+[A-Z]{2,}\b",
+            r"\bmeaning\s+of\s+[A-Z]{2,}\b|"
+            # Without regard to case elsewhere; an abbreviation is in capitals.
+            r"(?-i:\b[A-Z]{3,}\b.*\b[Mm]eaning\b)|"
+            r"\bwhat\s+(?:is|are|was)\s+(?:the\s+|an?\s+)?(?-i:[A-Z]{3,})s?\s*(?-i:\(|\?|$|\s[A-Z])",
+        ),
+        (
+            Kind.HISTORY,
+            r"\bwhat\s+(?:has\s+|have\s+)?(?:ever\s+)?(?:happen(?:ed|s)?|became|become)\s+"
+            r"(?:with|to|of|about|regarding)\b|\b(?:history|fate)\s+of\b",
         ),
         (
             Kind.HAPPENED,
             r"\bwhat\s+(?:has\s+|have\s+)?(?:ever\s+)?(?:happen(?:ed|s)?|became|become|went)\b|"
-            r"\bfate\s+of\b|\boutcome\b|\bresult\s+of\b",
+            r"\boutcome\b|\bresult\s+of\b",
         ),
         (Kind.MONEY, r"\bhow\s+much\b"),
         (
@@ -130,6 +139,7 @@ _FORMS = {
     Kind.WHO: _NAME,
     Kind.WHERE: _PLACE,
     Kind.WHY: _CAUSE,
+    Kind.HISTORY: _EVENT,
     Kind.HAPPENED: _EVENT,
     Kind.LIST: _MEMBERS,
     Kind.STANDS_FOR: _LONG_FORM,
@@ -144,7 +154,8 @@ def kind_of(question: str) -> Kind:
     for kind, pattern in _FORMS_OF_QUESTION:
         if pattern.search(question):
             # "What happened with the funding of …?" is answered by a sum.
-            money = kind is Kind.HAPPENED and _MONEY_NOUN.search(question)
+            happened = kind in (Kind.HISTORY, Kind.HAPPENED)
+            money = happened and _MONEY_NOUN.search(question)
             return Kind.MONEY if money else kind
     for kind, pattern in _ASKED:
         if pattern.search(question):

@@ -112,9 +112,6 @@ class SearchService:
         query = found.query
         chosen = found.candidates[: answering.PASSAGES]
         documents = reader.documents_of([candidate.row for candidate in chosen])
-        by_row = {
-            candidate.row: document for candidate, document in zip(chosen, documents, strict=True)
-        }
         stem = self.stemmer(reader)
         titles = [one.title for one in documents]
         with phase("quotes"):
@@ -123,6 +120,8 @@ class SearchService:
         status = confidence.status_of(
             certainty, selection, found_exactly=bool(query.phrases) and found.total > 0
         )
+        rows = [quote.candidate.row for quote in selection.quotes]
+        by_row = dict(zip(rows, reader.documents_of(rows), strict=True))
         quotes = answering.shown(selection, by_row) if status != "not_found" else ()
         with phase("citations"):
             sentences, citations = _cited(reader, quotes, by_row)

@@ -132,7 +132,7 @@ def test_what_happened_is_told_in_the_order_of_dates() -> None:
         2: Document("c", "c.txt", "", "txt", "C", date="2009-01-31"),
     }
     quotes = (quote("late", 9.0, 0), quote("undated", 8.5, 1), quote("early", 8.0, 2))
-    told = shown(Selection(Kind.HAPPENED, (), quotes), documents)
+    told = shown(Selection(Kind.HISTORY, (), quotes), documents)
     assert [one.text for one in told] == ["early", "late", "undated"]
     asked = shown(Selection(Kind.MONEY, (), quotes), documents)
     assert [one.text for one in asked] == ["late", "undated", "early"]

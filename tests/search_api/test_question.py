@@ -10,7 +10,9 @@ from search_api.question import Kind, form_test, kind_of, names_kind
     [
         ("How much did the strategy cost?", Kind.MONEY),
         ("what happened with Operation Connect funding", Kind.MONEY),
-        ("what happened with Operation Connect", Kind.HAPPENED),
+        ("what happened with Operation Connect", Kind.HISTORY),
+        ("What became of the transparency board?", Kind.HISTORY),
+        ("What happened when the panel asked the council?", Kind.HAPPENED),
         ("How many boroughs were invited?", Kind.NUMBER),
         ("What percentage of users agreed?", Kind.NUMBER),
         ("When did the board meet?", Kind.WHEN),
