@@ -235,6 +235,29 @@ def onnx_session(file: Path, threads: int = 0) -> Any:  # noqa: ANN401 - the cla
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
+def open_cross_encoder(name: str) -> Any:  # noqa: ANN401 - the library's class is untyped
+    """Return a sentence-transformers CrossEncoder with one output, by folder or name on its hub.
+
+    Raises EncoderError where there is none.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import CrossEncoder
+
+    # Absolute: a relative path makes the library look for the name on its hub.
+    found = str(Path(name).resolve()) if Path(name).is_dir() else name
+    try:
+        model = CrossEncoder(found, device="cpu")
+    except Exception as error:
+        raise EncoderError(
+            f"scorer {name}: no cross-encoder could be loaded ({type(error).__name__}). Name a "
+            "folder that holds one, or a name that this machine can download"
+        ) from error
+    outputs = int(model.config.num_labels)
+    if outputs != 1:
+        raise EncoderError(f"scorer {name}: it has {outputs} outputs; expected one that has 1")
+    return model
+
+
 def bundled_model_folder() -> Path:
     """Return where the weights that are installed with the project lie; raises EncoderError."""
     package = importlib.util.find_spec(_BUNDLED_PACKAGE)

@@ -47,6 +47,7 @@ from search_api.routes_operation import operation_routes, reindex_routes
 from search_api.routes_reports import report_routes
 from search_api.routes_search import search_routes
 from search_api.routes_tools import tool_routes
+from search_api.scorer import open_scorer
 from search_api.service import SearchService
 from search_api.settings import Settings
 from search_api.tools import Tools
@@ -92,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the API over `settings.index_dir`. It starts also while no index is there."""
     archive = LiveArchive(settings.index_dir, settings.poll_seconds)
     gate = Gate(settings.concurrent_searches)
-    service = SearchService(archive, gate)
+    service = SearchService(archive, gate, open_scorer(settings.scorer))
     tools = Tools(archive, service, gate)
     reindexer = Reindexer(settings.source_dir, settings.index_dir, settings.reindex_token)
     metrics = Metrics(archive)

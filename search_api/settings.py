@@ -25,6 +25,7 @@ class Settings:
     public_url: str = ""
     reindex_token: str = ""
     poll_seconds: float = 1.0
+    scorer: str = ""
     requests_per_second: int = 0
     requests_per_day: int = 0
     api_keys_file: Path | None = None
@@ -59,6 +60,7 @@ class Settings:
             public_url=_address(_key("public_url"), text("public_url")),
             reindex_token=environ.get(_key("reindex_token"), ""),
             poll_seconds=number("poll_seconds", 0.05, 3600),
+            scorer=text("scorer"),
             requests_per_second=whole("requests_per_second", 0, 1_000_000),
             requests_per_day=whole("requests_per_day", 0, 1_000_000_000),
             api_keys_file=Path(written) if (written := text("api_keys_file")) else None,

@@ -1,12 +1,15 @@
 """The trained scorer: what is shipped, and that training and product lay out the same input."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from search_api.scorer import InContext, TrainedScorer
+from indexer.embedding import bundled_model_folder
+from indexer.errors import EncoderError
+from search_api.scorer import InContext, PublishedScorer, TrainedScorer, open_scorer
 from tests.scorer.export import write
 from tests.scorer.network import Reader, Scorer
 
@@ -66,3 +69,49 @@ def test_the_exported_network_scores_as_the_trained_one_does(tmp_path: Path) -> 
     found = TrainedScorer(tmp_path / "scorer.onnx").scores(QUESTION, SENTENCES)
     assert np.ptp(expected) > 0.01  # else any input would do
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+# --- a published cross-encoder ------------------------------------------------------------------
+
+
+def saved_cross_encoder(folder: Path, outputs: int) -> Path:
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(3)
+    config = BertConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        num_labels=outputs,  # type: ignore[call-arg]
+    )
+    model: Any = BertForSequenceClassification(config)
+    model.eval().save_pretrained(folder)
+    AutoTokenizer.from_pretrained(str(bundled_model_folder())).save_pretrained(folder)
+    return folder
+
+
+def test_an_owner_can_name_a_published_cross_encoder(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, BertForSequenceClassification
+
+    folder = saved_cross_encoder(tmp_path / "tiny", outputs=1)
+    scorer = open_scorer(str(folder))
+    assert isinstance(scorer, PublishedScorer)
+    found = scorer.scores(QUESTION, SENTENCES)
+    model: Any = BertForSequenceClassification.from_pretrained(str(folder))
+    model.eval()
+    tokenizer = AutoTokenizer.from_pretrained(str(folder))
+    for sentence, score in zip(SENTENCES, found, strict=True):
+        text = f"{sentence.before} {sentence.text}".strip()
+        with torch.no_grad():
+            expected = model(**tokenizer(QUESTION, text, return_tensors="pt")).logits.item()
+        assert score == pytest.approx(expected, abs=1e-5)
+    assert scorer.scores(QUESTION, []) == []
+
+
+def test_a_cross_encoder_that_cannot_serve_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="has 3 outputs; expected one that has 1"):
+        open_scorer(str(saved_cross_encoder(tmp_path / "three", outputs=3)))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EncoderError, match="Name a folder that holds one"):
+        open_scorer(str(tmp_path / "empty"))
