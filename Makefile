@@ -76,7 +76,7 @@ scorer: $(VENV)/.installed-test
 	$(PY) -m tests.scorer.export quality-index/scorer/weights.pt search_api/scorer.onnx
 
 # Campaigns of hours: kills, failing file operations, damages, random histories, swaps under load,
-# the query parser, and every passage. RESILIENCE.md says what each proves; the counts are settings.
+# the query parser, every passage, and mutated files. RESILIENCE.md says what each proves; the counts are settings.
 KILLS ?= 1000
 EVERY_FAULT ?= 1
 DAMAGED_BLOCKS ?= 1000
@@ -84,6 +84,7 @@ SEQUENCES ?= 200
 STEPS ?= 80
 SWAPS ?= 100
 QUERIES ?= 1000000
+EXTRACTED ?= 1000000
 torture: $(VENV)/.installed-test
 	$(PY) -m tests.torture.kills $(KILLS)
 	$(PY) -m tests.torture.faults $(EVERY_FAULT)
@@ -92,6 +93,7 @@ torture: $(VENV)/.installed-test
 	$(PY) -m tests.torture.swaps $(SWAPS)
 	$(PY) -m tests.torture.queries $(QUERIES)
 	$(PY) -m tests.torture.findability
+	$(PY) -m tests.torture.extraction $(EXTRACTED)
 
 benchmark: $(VENV)/.installed-test
 	$(PY) -m tests.benchmarks

@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--allow-empty", action="store_true", help="publish also where SOURCE holds no reports"
     )
+    command.add_argument(
+        "--retry", action="store_true", help="read again what could not be read the last time"
+    )
     command.set_defaults(run=_build)
 
     command = commands.add_parser("watch", help="build whenever SOURCE changes, until stopped")
@@ -151,6 +154,7 @@ def _build(arguments: argparse.Namespace) -> int:
             encoder,
             progress=progress,
             allow_empty=arguments.allow_empty,
+            retry=arguments.retry,
         )
     print(_summary(report))
     return 0
@@ -244,6 +248,14 @@ def _coverage(arguments: argparse.Namespace) -> int:
         return 0
     for name in ("held", "searchable", "duplicate", "unread"):
         print(f"{name}\t{getattr(coverage, name)}")
+    for what, count in coverage.by_help.items():
+        print(f"help\t{count}\t{what}")
+    for name, confidence in coverage.recognised:
+        print(f"recognised\t{' '.join(name.split())}\tOCR, confidence {confidence:.2f}")
+    for record in coverage.incomplete_files:
+        print(
+            "\t".join(" ".join(v.split()) for v in ("incomplete", record.source_id, record.reason))
+        )
     for record in (*coverage.unread_files, *coverage.duplicate_files):
         values = (record.status.value, record.source_id, record.reason)
         print("\t".join(" ".join(value.split()) for value in values))

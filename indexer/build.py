@@ -12,8 +12,8 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,13 +33,14 @@ from indexer.errors import (
     UnreadableFileError,
 )
 from indexer.generation import Generation, encoder_folder, open_generation
-from indexer.intake import Intake
+from indexer.intake import Intake, Outcome
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
-from indexer.loading import LoadingPool, describe_again
+from indexer.loading import LoadingPool
 from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
 from indexer.owner_table import read_owner_table
+from indexer.parts import Part, described_again
 from indexer.passage_store import Counts, PassageStore
-from indexer.plan import Plan, plan, record_of, told
+from indexer.plan import Plan, plan, told
 from indexer.publishing import (
     KEPT_GENERATIONS,
     building_folder,
@@ -51,8 +52,6 @@ from indexer.publishing import (
     write_lock,
 )
 from indexer.records import (
-    Document,
-    DocumentText,
     FileRecord,
     FileStatus,
 )
@@ -69,7 +68,6 @@ FEW_TEXTS = 128
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
-_Loaded = tuple[Document, DocumentText]
 _Result = TypeVar("_Result")
 
 
@@ -94,11 +92,14 @@ def build(
     limits: PassageLimits | None = None,
     progress: Progress = lambda phase, done, total: None,
     allow_empty: bool = False,
+    retry: bool = False,
 ) -> BuildReport:
     """Index SOURCE into INDEX_DIR and publish a new generation, unless nothing has changed.
 
     A SOURCE without one report that can be read is more often a disk that is not mounted than an
-    archive that was emptied: `allow_empty` says that it was.
+    archive that was emptied: `allow_empty` says that it was. A file that could not be read is left
+    alone until it changes, for one that takes too long would do so each time; `retry` reads such
+    files again.
 
     Raises SourceError, IndexDirError (BuildLockedError) or another IndexerError; then the live
     generation is what it was.
@@ -106,7 +107,7 @@ def build(
     limits = limits or PassageLimits(window=encoder.spec.window)
     try:
         with write_lock(index_dir):
-            return _Build(source, index_dir, encoder, limits, progress, allow_empty).run()
+            return _Build(source, index_dir, encoder, limits, progress, allow_empty, retry).run()
     except (OSError, sqlite3.Error) as error:
         what = getattr(error, "strerror", None) or error
         raise IndexerError(
@@ -126,6 +127,7 @@ class _Build:
         limits: PassageLimits,
         progress: Progress,
         allow_empty: bool,
+        retry: bool,
     ) -> None:
         self._source = source
         self._index_dir = index_dir
@@ -133,6 +135,7 @@ class _Build:
         self._limits = limits
         self._progress = progress
         self._allow_empty = allow_empty
+        self._retry = retry
         self._owner = read_owner_table(source)
         self._work = building_folder(index_dir) / "generation"
         self._before = self._open_before()
@@ -143,7 +146,7 @@ class _Build:
     def run(self) -> BuildReport:
         started = time.perf_counter()
         items = self._timed("scan", self._scan)
-        planned = plan(items, self._known_files())
+        planned = plan(items, self._known_files(), retry=self._retry)
         live = self._previous
         if (
             live is not None
@@ -248,29 +251,32 @@ class _Build:
         """
         starts = token_starts(self._encoder.tokenizer_file)
         intake = Intake(self._work, self._owner, starts, self._limits, self._known_vectors, _digest)
-        records = dict(planned.settled)
+        records: dict[str, FileRecord] = {}
         loaded = self._load(planned)
         for position, item in enumerate(planned.items):
             self._progress("read", position + 1, len(planned.items))
-            record = planned.settled.get(item.source_id)
-            if record is None:
-                found = next(loaded)
-                if isinstance(found, UnreadableFileError):
-                    status, reason = FileStatus.UNREAD, str(found)
-                else:
-                    status, reason = intake.take(*found)
-                records[item.source_id] = record_of(item, status, reason, item.source_id)
-            elif record.status is FileStatus.SEARCHABLE and self._previous:
-                for document_id in record.document_ids:
-                    status, reason = intake.keep(document_id, self._previous.store)
-                    if status is not FileStatus.SEARCHABLE:
-                        records[item.source_id] = record_of(item, status, reason, item.source_id)
-        files = {item.source_id: told(records[item.source_id], records) for item in planned.items}
+            for record in planned.records(item):
+                outcomes = self._keep(record, intake)
+                records[record.source_id] = _came_of(record, outcomes)
+            if item.source_id in planned.settled:
+                continue
+            for part in _until(item.source_id, loaded):
+                record = part.record(item.source_id)
+                if part.document is not None and part.text is not None:
+                    record = _came_of(record, [intake.take(part.document, part.text)])
+                records[part.source_id] = record
+        files = {name: told(record, records) for name, record in records.items()}
         intake.finish(files, self._before.store if self._before else None)
         return intake.wanted
 
-    def _load(self, planned: Plan) -> Iterator[_Loaded | UnreadableFileError]:
-        """Yield what each changed item holds, in order; files are read in child processes."""
+    def _keep(self, record: FileRecord, intake: Intake) -> list[Outcome]:
+        """Add the documents of a file that is as it was."""
+        if record.status is not FileStatus.SEARCHABLE or self._previous is None:
+            return []
+        return [intake.keep(one, self._previous.store) for one in record.document_ids]
+
+    def _load(self, planned: Plan) -> Iterator[Part]:
+        """Yield the parts of each changed item, in order; files are read in child processes."""
         files = [
             (item.path, item.source_id, item.sha256)
             for item in planned.changed
@@ -283,24 +289,28 @@ class _Build:
                 if record is not None:
                     yield self._moved(record, item.source_id)
                 elif item.line is None:
-                    _, found = next(from_files)
-                    yield found
+                    yield from _until(item.source_id, from_files)
                 else:
+                    part = Part(item.source_id, item.sha256, item.size, FileStatus.SEARCHABLE)
                     try:
-                        yield load_line(item)
+                        document, text = load_line(item)
+                        yield replace(part, document=document, text=text)
                     except UnreadableFileError as error:
-                        yield error
+                        yield part.unread(error)
 
-    def _moved(self, record: FileRecord, source_id: str) -> _Loaded | UnreadableFileError:
+    def _moved(self, record: FileRecord, source_id: str) -> Part:
         """Return what a file held under its old name, described by its new one."""
+        part = Part(
+            source_id, record.sha256, record.size, record.status, record.reason, record.help
+        )
         if not record.document_ids:
-            return UnreadableFileError(record.reason)
+            return part
         assert self._previous is not None
         store = self._previous.store
         document = store.document(record.document_ids[0])
         assert document is not None  # the record and the document are of one generation
         text = store.document_text(document.document_id)
-        return describe_again(document, text, source_id), text
+        return replace(part, document=described_again(document, text, source_id), text=text)
 
     def _write_keywords(self, store: PassageStore) -> None:
         keyword_index.write(
@@ -410,6 +420,23 @@ class _Build:
             unread=counts.unread,
             seconds=self._seconds,
         )
+
+
+def _until(source_id: str, parts: Iterator[Part]) -> Iterator[Part]:
+    """Yield the parts of one file, the last of which is the file itself."""
+    for part in parts:
+        yield part
+        if part.source_id == source_id:
+            return
+
+
+def _came_of(record: FileRecord, outcomes: Iterable[Outcome]) -> FileRecord:
+    """Return the record with what became of its documents, where that is not as it says."""
+    for status, reason in outcomes:
+        if status is not record.status:
+            ids = () if status is FileStatus.UNREAD else record.document_ids
+            record = replace(record, status=status, reason=reason, document_ids=ids)
+    return record
 
 
 def _digest(embedded: str) -> bytes:

@@ -1,7 +1,7 @@
 """What an archive holds, what of it can be searched, and what cannot and why.
 
-Nothing is left out of the count: held = searchable + duplicate + unread, in files (or lines of a
-.jsonl), and each duplicate and each unread file has its reason.
+Nothing is left out of the count: held = searchable + duplicate + unread, in files, lines of a
+.jsonl and parts of containers. Each duplicate and each unread file has its reason.
 """
 
 from collections import Counter
@@ -69,9 +69,12 @@ class Counted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """held = searchable + duplicate + unread, in files (or lines of a .jsonl).
+    """held = searchable + duplicate + unread: files, lines of a .jsonl, parts of containers.
 
-    `near_duplicates` are documents that are searchable, and nearly the same as one before them.
+    Containers that were opened are counted beside. `near_duplicates` are documents that are
+    searchable, and nearly the same as one before them. `incomplete_files` can be searched, but not
+    all of their pages. `by_help` counts what would help to read the rest. `recognised` are the
+    documents whose text was recognised from pictures, and how sure that was, least sure first.
     """
 
     generation_id: str
@@ -92,6 +95,10 @@ class Coverage:
     gaps: tuple[Gap, ...]
     ocr: OcrQuality
     metadata_problems: tuple[dict[str, str | int], ...]
+    containers: int
+    incomplete_files: tuple[FileRecord, ...]
+    by_help: dict[str, int]
+    recognised: tuple[tuple[str, float], ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the command line and the API show it."""
@@ -106,14 +113,9 @@ class Coverage:
             "near_duplicates": self.near_duplicates,
             "date_from": self.date_from,
             "date_to": self.date_to,
-            "unread_files": [
-                {"file": one.source_id, "reason": one.reason, "help": help_of(one)}
-                for one in self.unread_files
-            ],
+            "unread_files": _files(self.unread_files),
             "unread_reasons": self._reasons(),
-            "duplicate_files": [
-                {"file": one.source_id, "reason": one.reason} for one in self.duplicate_files
-            ],
+            "duplicate_files": _files(self.duplicate_files),
             "by_body": _values(self.by_body),
             "by_type": _values(self.by_type),
             "by_month": _values(self.by_month),
@@ -133,11 +135,15 @@ class Coverage:
                 "poor": self.ocr.poor,
             },
             "metadata_problems": list(self.metadata_problems),
+            "containers": self.containers,
+            "incomplete_files": _files(self.incomplete_files),
+            "by_help": _values(self.by_help),
+            "recognised": [{"file": name, "confidence": sure} for name, sure in self.recognised],
         }
 
     def _reasons(self) -> list[dict[str, object]]:
         """Count the unread files by the kind of reason, with what would help."""
-        kinds = Counter((_kind_of(one), help_of(one)) for one in self.unread_files)
+        kinds = Counter((_kind_of(one), one.help) for one in self.unread_files)
         return [
             {"reason": kind, "help": help_, "count": count}
             for (kind, help_), count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
@@ -148,6 +154,8 @@ def coverage_of(generation: Counted) -> Coverage:
     """Return the coverage of a generation; "" stands for an unknown body, type or month."""
     counts = generation.counts
     documents = list(generation.documents())
+    unread = tuple(generation.files(FileStatus.UNREAD))
+    incomplete = tuple(one for one in generation.files(FileStatus.SEARCHABLE) if one.reason)
     return Coverage(
         generation_id=generation.generation_id,
         held=counts.files,
@@ -159,7 +167,7 @@ def coverage_of(generation: Counted) -> Coverage:
         near_duplicates=generation.near_duplicates(),
         date_from=counts.date_from,
         date_to=counts.date_to,
-        unread_files=tuple(generation.files(FileStatus.UNREAD)),
+        unread_files=unread,
         duplicate_files=tuple(generation.files(FileStatus.DUPLICATE)),
         by_body=_largest_first(document.body for document in documents),
         by_type=_largest_first(document.doc_type for document in documents),
@@ -167,6 +175,10 @@ def coverage_of(generation: Counted) -> Coverage:
         gaps=gaps_of(documents),
         ocr=_ocr_of(documents),
         metadata_problems=tuple(generation.owner_problems()),
+        containers=counts.containers,
+        incomplete_files=incomplete,
+        by_help=_largest_first(one.help for one in (*unread, *incomplete) if one.help),
+        recognised=tuple(sorted(_recognised(documents), key=lambda one: (one[1], one[0]))),
     )
 
 
@@ -191,26 +203,30 @@ def gaps_of(documents: Iterable[Document]) -> tuple[Gap, ...]:
     return tuple(gaps)
 
 
-def help_of(record: FileRecord) -> str:
-    """Return what would help to read an unread file: the end of its reason."""
-    _, found, help_ = record.reason.rpartition("; ")
-    return help_ if found else ""
-
-
 def _kind_of(record: FileRecord) -> str:
     """Return what a reason says of any such file: the part before the particulars."""
-    reason = record.reason.removesuffix(help_of(record)).strip("; ")
+    reason = record.reason.removesuffix(record.help).strip("; ")
     return reason.partition(":")[0].strip()
 
 
 def _ocr_of(documents: Iterable[Document]) -> OcrQuality:
-    found = [one.ocr_confidence for one in documents if one.ocr_confidence is not None]
+    found = [sure for _, sure in _recognised(documents)]
     mean = round(sum(found) / len(found), 3) if found else None
     return OcrQuality(len(found), mean, sum(one < _POOR_OCR for one in found))
 
 
+def _recognised(documents: Iterable[Document]) -> Iterator[tuple[str, float]]:
+    for document in documents:
+        if document.ocr_confidence is not None:
+            yield document.source_id, document.ocr_confidence
+
+
 def _largest_first(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
+
+
+def _files(records: Iterable[FileRecord]) -> list[dict[str, str]]:
+    return [{"file": one.source_id, "reason": one.reason, "help": one.help} for one in records]
 
 
 def _values(counts: dict[str, int]) -> list[dict[str, object]]:

@@ -1,10 +1,12 @@
-"""Coverage as a table: one line for each file that is held, so that the lines add up to all."""
+"""Coverage as a table: one line for each file that is held, so that the lines add up to all.
+
+Containers that were opened have a line too, beside those of what lies in them.
+"""
 
 import csv
 from collections.abc import Iterator
 from typing import TextIO
 
-from indexer.coverage import help_of
 from indexer.generation import Generation
 from indexer.records import Document, FileRecord
 
@@ -19,7 +21,7 @@ def write_table(generation: Generation, out: TextIO) -> None:
     """Write the table as CSV, ordered by file."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for record in generation.store.files():
+    for record in sorted(generation.store.files(), key=lambda record: record.source_id):
         writer.writerow([_cell(value) for value in _row(generation, record)])
 
 
@@ -27,7 +29,7 @@ def _row(generation: Generation, record: FileRecord) -> Iterator[object]:
     store = generation.store
     ids = record.document_ids[:1]
     document = store.document(ids[0]) if ids else None
-    yield from (record.source_id, record.status.value, record.reason, help_of(record), record.size)
+    yield from (record.source_id, record.status.value, record.reason, record.help, record.size)
     yield from _known(document)
     copies = store.copies_of(ids[0]) if ids else []
     names = [document.source_id, *(copy.source_id for copy in copies)] if document else []

@@ -13,6 +13,22 @@ IndexerError                 base: one line that says what was found, expected, 
 └── EncoderError             the embedding model is missing, altered, or not the one that is named
 """
 
+from enum import StrEnum
+
+
+class Help(StrEnum):
+    """What the owner of a file that cannot be read can do about it; coverage counts by these."""
+
+    PASSWORD = "save a copy without the password"
+    OCR = "install tesseract-ocr and tesseract-ocr-eng, then build again"
+    FETCH = "fetch it again from its source"
+    CONVERT = "save a copy as PDF"
+    SPLIT = "split it"
+    RETRY = "build with --retry to try it again"
+    UNPACK = "unpack it"
+    FORMAT = "save it as PDF, .docx, .odt, .html or .txt"
+    EXTENSION = "give it the extension of its real format"
+
 
 class IndexerError(Exception):
     """Base of everything that this package raises on purpose; the message is meant for people."""
@@ -27,7 +43,14 @@ class EmptySourceError(SourceError):
 
 
 class UnreadableFileError(IndexerError):
-    """One file could not be read; `str(error)` is the reason that coverage shows."""
+    """One file could not be read; `str(error)` is the reason that coverage shows.
+
+    It ends with `help`, what would help, where anything would.
+    """
+
+    def __init__(self, found: str, help: Help | None = None) -> None:
+        super().__init__(f"{found}; {help}" if help else found)
+        self.help = help
 
 
 class IndexDirError(IndexerError):

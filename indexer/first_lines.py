@@ -86,9 +86,13 @@ class FirstLines:
 
     def property_origin(self, name: str) -> str:
         """Return what kind of declaration a property of this file is."""
-        if name in ("archived_url", "captured"):
+        if name == "archived_url" or (name in ("url", "captured") and self._is_archived()):
             return Origin.WARC
         return _ORIGIN_BY_FORMAT.get(self.format, Origin.PROPERTIES)
+
+    def _is_archived(self) -> bool:
+        """True for what lies in a web archive, which says when it was fetched."""
+        return "captured" in self._properties and self.format != "mhtml"
 
     def field(self, *names: str) -> Found:
         """Return the first of these that is printed as "Name: value"."""

@@ -114,5 +114,9 @@ class Intake:
         duplicates = (record for record in files.values() if record.status is FileStatus.DUPLICATE)
         held = {name: "" for name in (*files, *self._archive.names())}
         held.update((record.source_id, record.reason) for record in duplicates)
+        containers = (record for record in files.values() if record.status is FileStatus.CONTAINER)
+        held.update(
+            (one.source_id, f"it holds others, named {one.source_id}!/…") for one in containers
+        )
         problems = [*self._owner.problems, *self._owner.unused(held)]
         return [problem.to_json() for problem in problems]

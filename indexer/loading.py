@@ -1,61 +1,46 @@
 """How do many files become documents, when any one of them may hang or crash the library?
 
-Each file is loaded in a child process with a time limit and a memory limit. A child that hangs is
-killed, one that dies (a segfault, a panic) is replaced, and either way its file is reported as
-unread and the next one goes on. Results come in the order of the files, whatever finished first.
+Files are read in child processes with a time limit and a memory limit. A child sends each part of a
+file as it is read. A child that hangs is killed, one that dies (a segfault, a panic) is replaced;
+the part that it was reading is reported as unread, and a new child goes on behind it. Parts come in
+the order of the files, whatever finished first.
 """
 
 import contextlib
 import ctypes
+import math
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 
-from indexer.errors import UnreadableFileError
-from indexer.extraction import extract
-from indexer.metadata import describe
-from indexer.records import Document, DocumentText, Extraction
-from indexer.structure import read_blocks
+from indexer.errors import Help, UnreadableFileError
+from indexer.parts import Part, Working, explained, load
+from indexer.records import FileStatus
 
-DEFAULT_TIMEOUT_SECONDS = 120.0  # the slowest of 760 real files takes 2 s
+DEFAULT_TIMEOUT_SECONDS = 120.0  # for one part; the slowest of 760 real files takes 2 s
+FILE_TIMEOUT_SECONDS = 3600.0  # for a file with all its parts, or all its scanned pages
 DEFAULT_MEMORY_BYTES = 4 * 1024**3
+_START_SECONDS = 60.0  # a child starts in less than one, but not under load
+_SCRATCH = "archive-search-"
+_MAX_WAITING = 256  # parts of a file whose turn has not come; then its child has to wait
 
 File = tuple[Path, str, str]  # path, source_id, sha256
-Loaded = tuple[Document, DocumentText]
-
-Loader = Callable[[Path, str, str], Loaded]
+Loader = Callable[[Path, str, str, Path, int, Working], Iterator[Part]]
 
 _PR_SET_PDEATHSIG = 1
-
-
-def load(path: Path, source_id: str, sha256: str) -> Loaded:
-    """Return one file as a document and its text.
-
-    Raises UnreadableFileError with a reason written for people.
-    """
-    extraction = extract(path)
-    blocks = read_blocks(extraction)
-    document = describe(source_id, sha256, extraction, blocks)
-    text = DocumentText(extraction.text, extraction.page_starts, blocks, extraction.properties)
-    return document, text
-
-
-def describe_again(document: Document, text: DocumentText, source_id: str) -> Document:
-    """Return what is known about `document` once its file has the name `source_id`."""
-    extraction = Extraction(
-        text.text, document.format, text.page_starts, properties=text.properties
-    )
-    return describe(source_id, document.sha256, extraction, text.blocks)
+_PART, _WORKING = "part", "working"  # what a child says
 
 
 class LoadingPool:
@@ -67,9 +52,12 @@ class LoadingPool:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         loader: Loader = load,
+        file_timeout_seconds: float = FILE_TIMEOUT_SECONDS,
     ) -> None:
         """Start `workers` children; `loader`, a function of a module, is what they run."""
+        _sweep()
         self._timeout_seconds = timeout_seconds
+        self._file_timeout_seconds = file_timeout_seconds
         self._workers = [_Worker(memory_bytes, loader) for _ in range(workers)]
 
     def __enter__(self) -> "LoadingPool":
@@ -84,65 +72,80 @@ class LoadingPool:
         for worker in self._workers:
             worker.stop()
 
-    def load_all(self, files: Iterable[File]) -> Iterator[tuple[str, Loaded | UnreadableFileError]]:
-        """Yield (source_id, what was loaded or why not) for each file, in the order of `files`."""
+    def load_all(self, files: Iterable[File]) -> Iterator[Part]:
+        """Yield the parts of each file, in the order of `files`; the last is the file itself."""
         waiting = iter(files)
-        order: deque[int] = deque()
-        done: dict[int, tuple[str, Loaded | UnreadableFileError]] = {}
-        number = 0
-        exhausted = False
-        # Bounded, so that a slow file does not make the others pile up in memory.
-        most = 4 * len(self._workers)
+        order: deque[_Task] = deque()
         while True:
-            for worker in self._workers:
-                if worker.task is None and not exhausted and len(order) < most:
-                    file = next(waiting, None)
-                    if file is None:
-                        exhausted = True
-                        break
-                    worker.start_on(_Task(number, file, time.monotonic() + self._timeout_seconds))
-                    order.append(number)
-                    number += 1
-            while order and order[0] in done:
-                yield done.pop(order.popleft())
-            busy = [worker for worker in self._workers if worker.task is not None]
-            if not busy and exhausted and not order:
+            self._hand_out(waiting, order)
+            if not order:
                 return
-            if busy:
-                for task, result in _finished(busy, self._timeout_seconds):
-                    done[task.number] = (task.file[1], result)
+            while order and (order[0].parts or order[0].closed):
+                yield from order[0].take()
+                if not order[0].closed:
+                    break
+                order.popleft()
+            if order:
+                self._hear(order[0])
+
+    def _hand_out(self, waiting: Iterator[File], order: deque["_Task"]) -> None:
+        """Give each idle worker a file. Bounded, so that behind a slow file not all pile up."""
+        for worker in self._workers:
+            if worker.task is None and len(order) < 4 * len(self._workers):
+                file = next(waiting, None)
+                if file is None:
+                    return
+                order.append(_Task(file, self._file_timeout_seconds))
+                worker.start_on(order[-1], self._timeout_seconds)
+
+    def _hear(self, head: "_Task") -> None:
+        """Wait until a worker says something, is dead, or is late."""
+        busy = []
+        for worker in self._workers:
+            if worker.task is head or (worker.task and len(worker.task.parts) < _MAX_WAITING):
+                busy.append(worker)
+            else:  # it may be blocked by us, not by its file
+                worker.deadline = time.monotonic() + self._timeout_seconds
+        first = min(worker.deadline for worker in busy)
+        ready = wait([worker.connection for worker in busy], max(0.0, first - time.monotonic()))
+        for worker in busy:
+            if worker.connection in ready:
+                worker.hear(self._timeout_seconds)
+            elif time.monotonic() >= worker.deadline:
+                worker.give_up(self._timeout_seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Task:
-    number: int
+    """One file, what is known of it so far, and what is being read."""
+
     file: File
-    deadline: float
+    seconds: float  # in which it has to be read with all its parts, once that has begun
+    parts: deque[Part] = field(default_factory=deque)
+    count: int = 0
+    under_way: Part | None = None
+    closed: bool = False
+    end: float = math.inf
 
+    def add(self, part: Part) -> None:
+        """Take in a part; the file itself is the last."""
+        self.parts.append(part)
+        self.count += 1
+        self.under_way = None
+        self.closed = part.source_id == self.file[1]
 
-def _finished(
-    busy: list["_Worker"], timeout_seconds: float
-) -> Iterator[tuple[_Task, Loaded | UnreadableFileError]]:
-    """Wait until a worker is done, dead or late, and yield the results."""
-    first_deadline = min(worker.task.deadline for worker in busy if worker.task)
-    ready = wait(
-        [worker.connection for worker in busy], max(0.0, first_deadline - time.monotonic())
-    )
-    for worker in busy:
-        task = worker.task
-        if task is None:
-            continue
-        if worker.connection in ready:
-            yield task, worker.result()
-        elif time.monotonic() >= task.deadline:
-            worker.replace()
-            yield (
-                task,
-                UnreadableFileError(
-                    f"took too long: not read within {timeout_seconds:g} seconds; it may be "
-                    "damaged, or very large: split it"
-                ),
-            )
+    def take(self) -> Iterator[Part]:
+        """Yield what is known and was not yet yielded."""
+        while self.parts:
+            yield self.parts.popleft()
+
+    @property
+    def itself(self) -> Part:
+        """The file as a part, of which nothing is known yet."""
+        path, source_id, sha256 = self.file
+        with contextlib.suppress(OSError):
+            return Part(source_id, sha256, path.stat().st_size, FileStatus.UNREAD)
+        return Part(source_id, sha256, 0, FileStatus.UNREAD)
 
 
 class _Worker:
@@ -151,53 +154,106 @@ class _Worker:
     def __init__(self, memory_bytes: int, loader: Loader) -> None:
         self._memory_bytes = memory_bytes
         self._loader = loader
+        self._scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
         self.task: _Task | None = None
+        self.deadline = 0.0
         self._start()
 
     def _start(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, self._loader, self._memory_bytes, os.getpid()), daemon=True
+            target=_serve,
+            args=(theirs, self._loader, self._memory_bytes, os.getpid(), self._scratch),
+            daemon=True,
         )
         self._process.start()
         theirs.close()
 
-    def start_on(self, task: _Task) -> None:
-        """Hand one file to the child."""
+    def start_on(self, task: _Task, timeout_seconds: float) -> None:
+        """Hand one file to the child; it goes on behind the parts that are known."""
         self.task = task
+        # It says so when it begins; until then it may have to start, on a machine under load.
+        self.deadline = min(time.monotonic() + timeout_seconds + _START_SECONDS, task.end)
         try:
-            self.connection.send(task.file)
+            self.connection.send((*task.file, task.count))
         except OSError:  # it died while idle
-            self.replace()
-            self.task = task
-            self.connection.send(task.file)
+            self._restart()
+            self.connection.send((*task.file, task.count))
 
-    def result(self) -> Loaded | UnreadableFileError:
-        """Return what the child sent; if it died instead, say so and start another."""
+    def hear(self, timeout_seconds: float) -> None:
+        """Take in what the child said; if it died instead, go on with another."""
+        assert self.task is not None
         try:
-            result: Loaded | UnreadableFileError = self.connection.recv()
+            kind, part = self.connection.recv()
         except (EOFError, OSError):
             self._process.join(5)
-            code = self._process.exitcode
-            self.replace()
-            return UnreadableFileError(
-                f"damaged: reading it crashed the reader ({_death(code)}); save a copy as PDF"
+            death = _death(self._process.exitcode)
+            self._blame(
+                UnreadableFileError(
+                    f"damaged: reading it crashed the reader ({death})", Help.CONVERT
+                ),
+                timeout_seconds,
             )
-        self.task = None
-        return result
+            return
+        now = time.monotonic()
+        self.task.end = min(self.task.end, now + self.task.seconds)
+        self.deadline = min(now + timeout_seconds, self.task.end)
+        if kind == _PART:
+            self.task.add(part)
+            if self.task.closed:
+                self.task = None
+        elif part is not None:
+            self.task.under_way = part
 
-    def replace(self) -> None:
-        """Kill the child and start a new one."""
-        self.stop()
-        self.task = None
+    def give_up(self, timeout_seconds: float) -> None:
+        """End what takes too long: the part that is being read, or the whole file."""
+        assert self.task is not None
+        reason = f"took too long: not read within {timeout_seconds:g} seconds"
+        if time.monotonic() >= self.task.end:
+            self.task.under_way = None
+            reason = f"took too long: given up after {self.task.count} parts"
+        self._blame(
+            UnreadableFileError(
+                f"{reason}; it may be damaged, or very large: {Help.SPLIT}, or", Help.RETRY
+            ),
+            timeout_seconds,
+        )
+
+    def _blame(self, error: UnreadableFileError, timeout_seconds: float) -> None:
+        """Report what was being read as unread; a new child goes on with the rest of the file."""
+        task = self.task
+        assert task is not None
+        task.add((task.under_way or task.itself).unread(error))
+        self._restart()
+        if task.closed:
+            self.task = None
+        else:
+            self.start_on(task, timeout_seconds)
+
+    def _restart(self) -> None:
+        self._end()
         self._start()
 
-    def stop(self) -> None:
-        """Kill the child; nothing it holds needs saving."""
+    def _end(self) -> None:
         self._process.kill()
         self._process.join()
         self.connection.close()
+
+    def stop(self) -> None:
+        """Kill the child; nothing it holds needs saving."""
+        self._end()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what builds that were killed had unpacked."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
+        process = folder.name.removeprefix(_SCRATCH).split("-")[0]
+        if process.isdecimal() and not Path(f"/proc/{process}").exists() and Path("/proc").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _death(code: int | None) -> str:
@@ -207,8 +263,13 @@ def _death(code: int | None) -> str:
     return f"exit status {code}"
 
 
-def _serve(connection: Connection, loader: Loader, memory_bytes: int, parent: int) -> None:
-    """Load the files that come through `connection` until it closes; runs in the child."""
+# --- in the child -------------------------------------------------------------------------------
+
+
+def _serve(
+    connection: Connection, loader: Loader, memory_bytes: int, parent: int, scratch: Path
+) -> None:
+    """Load the files that come through `connection` until it closes."""
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     silence = os.open(os.devnull, os.O_RDWR)
@@ -216,26 +277,30 @@ def _serve(connection: Connection, loader: Loader, memory_bytes: int, parent: in
         os.dup2(silence, descriptor)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def working(part: Part | None) -> None:
+        connection.send((_WORKING, part))
+
     while True:
         try:
-            file = connection.recv()
+            path, source_id, sha256, done = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_load_safely(loader, file))
+        working(None)
+        for part in load_safely(loader, (path, source_id, sha256), scratch, done, working):
+            connection.send((_PART, part))
 
 
-def _load_safely(loader: Loader, file: File) -> Loaded | UnreadableFileError:
+def load_safely(
+    loader: Loader, file: File, scratch: Path, done: int, working: Working
+) -> Iterator[Part]:
+    """Yield what `loader` yields; whatever it raises is the reason why the file is unread."""
     try:
-        return loader(*file)
-    except UnreadableFileError as error:
-        return UnreadableFileError(str(error))  # without its cause, which may not pickle
-    except MemoryError:
-        return UnreadableFileError("too large: reading it needs more memory than is allowed")
+        yield from loader(*file, scratch, done, working)
+    except GeneratorExit:
+        raise
     except BaseException as error:  # a panic in the library is a BaseException
-        return UnreadableFileError(
-            f"damaged: reading it failed ({type(error).__name__}: {str(error)[:160]}); "
-            "save a copy as PDF"
-        )
+        yield Part(file[1], file[2], 0, FileStatus.UNREAD).unread(explained(error))
 
 
 def _die_with(parent: int) -> None:

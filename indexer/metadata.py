@@ -39,12 +39,14 @@ def describe(
         "language": language_of(extraction.text),
         **_addresses(first),
     }
+    sure = extraction.ocr_confidence
     values: dict[str, Any] = {name: one.value for name, one in found.items()}
     return Document(
         document_id=document_id_of(source_id),
         source_id=source_id,
         sha256=sha256,
         format=extraction.format,
+        ocr_confidence=None if sure is None else round(sure, 2),
         origins={name: str(one.origin) for name, one in found.items() if one},
         **values,
     )

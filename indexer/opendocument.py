@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from indexer.errors import UnreadableFileError
+from indexer.errors import Help, UnreadableFileError
 from indexer.plain_text import TextBuilder, table_row
 from indexer.records import Extraction
 from indexer.zipped_xml import open_office_zip, read_xml
@@ -46,15 +46,15 @@ def read_opendocument(path: Path) -> Extraction:
     with open_office_zip(path) as archive:
         if _is_encrypted(archive):
             raise UnreadableFileError(
-                "protected by a password: the file is encrypted; save a copy without the password"
+                "protected by a password: the file is encrypted", Help.PASSWORD
             )
         content = read_xml(archive, "content.xml")
         if content is None:
-            raise UnreadableFileError("damaged: no content.xml inside it; fetch it again")
+            raise UnreadableFileError("damaged: no content.xml inside it", Help.FETCH)
         meta = read_xml(archive, "meta.xml")
     body = content.find(f"{_OFFICE}body")
     if body is None:
-        raise UnreadableFileError("damaged: its content.xml has no body; fetch it again")
+        raise UnreadableFileError("damaged: its content.xml has no body", Help.FETCH)
     walk = _Walk(_bullet_styles(content))
     walk.blocks(body)
     text = walk.builder.text

@@ -65,7 +65,9 @@ CREATE TABLE files (
     size INTEGER NOT NULL,
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
-    document_ids TEXT NOT NULL
+    document_ids TEXT NOT NULL,
+    container TEXT NOT NULL,
+    help TEXT NOT NULL
 );
 CREATE TABLE former_documents (
     document_id TEXT PRIMARY KEY,
@@ -106,7 +108,10 @@ FROM passages p JOIN documents d ON d.position = p.document
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a store holds; dates are "" where no document has one."""
+    """How much a store holds; dates are "" where no document has one.
+
+    `files` = searchable + duplicate + unread; what lies in containers counts, not they themselves.
+    """
 
     documents: int
     passages: int
@@ -116,6 +121,7 @@ class Counts:
     unread: int
     date_from: str
     date_to: str
+    containers: int = 0
 
 
 class StoreWriter:
@@ -184,7 +190,7 @@ class StoreWriter:
     def add_files(self, records: Iterable[FileRecord]) -> None:
         """Add what became of each file."""
         self._connection.executemany(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     record.source_id,
@@ -193,6 +199,8 @@ class StoreWriter:
                     record.status.value,
                     record.reason,
                     json.dumps(record.document_ids),
+                    record.container,
+                    record.help,
                 )
                 for record in records
             ),
@@ -274,21 +282,29 @@ class PassageStore:
         return Counts(
             documents=documents,
             passages=passages,
-            files=sum(by_status.values()),
+            files=sum(by_status.values()) - by_status.get(FileStatus.CONTAINER, 0),
             searchable=by_status.get(FileStatus.SEARCHABLE, 0),
             duplicate=by_status.get(FileStatus.DUPLICATE, 0),
             unread=by_status.get(FileStatus.UNREAD, 0),
             date_from=date_from,
             date_to=date_to or "",
+            containers=by_status.get(FileStatus.CONTAINER, 0),
         )
 
     def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
-        """Yield what became of each file, by name."""
+        """Yield what became of each file, in the order in which they were read."""
         where, values = ("WHERE status = ?", (status.value,)) if status else ("", ())
-        for row in self._all(f"SELECT * FROM files {where} ORDER BY source_id", values):
-            source_id, sha256, size, found, reason, document_ids = row
+        for row in self._all(f"SELECT * FROM files {where} ORDER BY rowid", values):
+            source_id, sha256, size, found, reason, document_ids, container, help_ = row
             yield FileRecord(
-                source_id, sha256, size, FileStatus(found), reason, tuple(json.loads(document_ids))
+                source_id,
+                sha256,
+                size,
+                FileStatus(found),
+                reason,
+                tuple(json.loads(document_ids)),
+                container,
+                help_,
             )
 
     def documents(self) -> Iterator[Document]:

@@ -1,9 +1,11 @@
 """What changed since the last build? Sorts the items of SOURCE into settled and changed ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from indexer import ocr
+from indexer.errors import Help
 from indexer.records import FileRecord, FileStatus, Relation, document_id_of
 from indexer.source import SourceItem
 
@@ -14,35 +16,60 @@ class Plan:
 
     Those of the changed that are in `moved` have another name only: what they held is known under
     the record of before, and they are described anew, but not read. Both by source_id.
+    `parts` are the records of what lies in each settled container, in the order of reading.
     """
 
     items: Sequence[SourceItem]
     settled: dict[str, FileRecord]
     changed: list[SourceItem]
     moved: dict[str, FileRecord]
+    parts: dict[str, list[FileRecord]]
 
     def leaves(self, known_files: Iterable[FileRecord]) -> bool:
         """True where the records of the last build stay as they are."""
-        return not self.changed and list(known_files) == [
-            told(self.settled[source_id], self.settled) for source_id in sorted(self.settled)
-        ]
+        records = {record.source_id: record for item in self.items for record in self.records(item)}
+        return not self.changed and {record.source_id: record for record in known_files} == {
+            name: told(record, records) for name, record in records.items()
+        }
+
+    def records(self, item: SourceItem) -> list[FileRecord]:
+        """Return what is known of a settled item: of what lies in it, then of itself."""
+        found = self.settled.get(item.source_id)
+        return [] if found is None else [*self.parts.get(item.source_id, ()), found]
 
 
-def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan:
-    """Sort `items` by what `known_files`, the records of the last build, say of them."""
-    known = {record.source_id: record for record in known_files}
+def plan(
+    items: Sequence[SourceItem], known_files: Iterable[FileRecord], *, retry: bool = False
+) -> Plan:
+    """Sort `items` by what `known_files`, the records of the last build, say of them.
+
+    `retry` reads again what could not be read, too.
+    """
+    known: dict[str, FileRecord] = {}
+    parts: dict[str, list[FileRecord]] = {}
+    for record in known_files:
+        if record.container:
+            parts.setdefault(record.container, []).append(record)
+        else:
+            known[record.source_id] = record
     by_content = {
         (record.sha256, _ending(record.source_id)): record
         for record in known.values()
         # One document, or none and a reason; what holds several is read again.
-        if record.sha256 and len(record.document_ids) == (record.status is FileStatus.SEARCHABLE)
+        if record.sha256
+        and record.status in (FileStatus.SEARCHABLE, FileStatus.UNREAD)
+        and len(record.document_ids) == (record.status is FileStatus.SEARCHABLE)
+        and record.source_id not in parts
+        and not _may_be_read_now(record, retry)
     }
     settled: dict[str, FileRecord] = {}
     changed: list[SourceItem] = []
     moved: dict[str, FileRecord] = {}
     first_of: dict[str, str] = {}
+    kept: dict[str, list[FileRecord]] = {}
+    same: set[str] = set()  # names of what holds the words that it held
     for item in items:
-        record = known.get(item.source_id)
+        found = known.get(item.source_id)
         original = (
             item.source_id
             if item.problem or item.line is not None
@@ -54,19 +81,32 @@ def plan(items: Sequence[SourceItem], known_files: Iterable[FileRecord]) -> Plan
             settled[item.source_id] = record_of(
                 item, FileStatus.DUPLICATE, f"{Relation.CONTENT} {original}", original
             )
+            if found is not None and found.sha256 == item.sha256 and original in same:
+                same.add(item.source_id)
         elif (
-            record is not None
-            and record.sha256 == item.sha256
-            and (record.status is not FileStatus.DUPLICATE or _still_repeats(record, settled))
-            and not (record.status is FileStatus.UNREAD and not record.sha256)
+            found is not None
+            and found.sha256 == item.sha256
+            and _stays([*parts.get(item.source_id, ()), found], same, retry)
         ):
-            settled[item.source_id] = record
+            settled[item.source_id] = found
+            kept[item.source_id] = parts.get(item.source_id, [])
+            same.update(record.source_id for record in (found, *kept[item.source_id]))
         else:
             changed.append(item)
             before = by_content.get((item.sha256, _ending(item.source_id)))
             if before is not None and item.line is None:
                 moved[item.source_id] = before
-    return Plan(items, settled, changed, moved)
+    return Plan(items, settled, changed, moved, kept)
+
+
+def _may_be_read_now(record: FileRecord, retry: bool) -> bool:
+    """Is it worth reading again what could not be read, or not all of it?"""
+    if record.help == Help.OCR and ocr.is_installed():
+        return True
+    is_unread = record.status is FileStatus.UNREAD
+    if is_unread and not record.sha256 and not record.container:
+        return True  # it could not even be opened
+    return retry and (is_unread or bool(record.help))
 
 
 def _ending(source_id: str) -> str:
@@ -75,13 +115,23 @@ def _ending(source_id: str) -> str:
     return "".join(endings[-2:] if endings[-1:] == [".gz"] else endings[-1:])
 
 
-def _still_repeats(record: FileRecord, settled: Mapping[str, FileRecord]) -> bool:
-    """True for a file that held the words of another one, which comes before it and is as it was.
+def _stays(records: Sequence[FileRecord], same: Container[str], retry: bool) -> bool:
+    """True where the records of a file and its parts hold as long as the file is as it was.
 
-    A copy of another file's bytes is told by their digests alone.
+    What held the words of another still does where that one comes before it and is the `same`. A
+    copy of another file's bytes is told by their digests alone.
     """
-    relation, original = repeated(record)
-    return relation is Relation.TEXT and original in settled
+    names = {record.source_id for record in records}
+    for record in records:
+        if _may_be_read_now(record, retry):
+            return False
+        if record.status is FileStatus.DUPLICATE:
+            relation, original = repeated(record)
+            if relation is Relation.CONTENT and not record.container:
+                return False
+            if original not in same and original not in names:
+                return False
+    return True
 
 
 def repeated(record: FileRecord) -> tuple[Relation, str]:
@@ -103,7 +153,13 @@ def told(record: FileRecord, records: Mapping[str, FileRecord]) -> FileRecord:
         relations.add(relation)
         original = records[name]
     if original.status is FileStatus.UNREAD:
-        return replace(record, status=FileStatus.UNREAD, reason=original.reason, document_ids=())
+        return replace(
+            record,
+            status=FileStatus.UNREAD,
+            reason=original.reason,
+            document_ids=(),
+            help=original.help,
+        )
     relation = Relation.TEXT if Relation.TEXT in relations else Relation.CONTENT
     return replace(
         record, reason=f"{relation} {original.source_id}", document_ids=original.document_ids

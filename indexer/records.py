@@ -50,8 +50,10 @@ class Extraction:
     """What a loader gets out of one file, before its structure is read.
 
     `page_starts[i]` is where page i + 1 begins (first is 0); empty where the format has no pages.
-    `properties` are the file's own (document properties, front matter) under lower-case names:
-    title, author, date, body, committee, doc_type, url.
+    `properties` are the file's own (document properties, front matter) and what its container says
+    of it, under lower-case names: title, author, date, body, committee, doc_type, url, captured
+    (when a web archive fetched it). `ocr_confidence` is set where text was recognised from
+    pictures; `unread_pages` are those that are pictures and were not.
     """
 
     text: str
@@ -59,6 +61,8 @@ class Extraction:
     page_starts: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
     properties: dict[str, str] = field(default_factory=dict)
+    ocr_confidence: float | None = None
+    unread_pages: tuple[int, ...] = ()
 
 
 class Origin(StrEnum):
@@ -79,10 +83,11 @@ class Document:
     """One report: where it came from and what is known about it. Unknown values are "".
 
     `document_id` is what URLs use; `source_id` is the path relative to SOURCE, or `_id` of a
-    .jsonl line. `date` is ISO, to the day (2011-03-17), the month (2011-03) or the year (2011): no
-    more than is known. `ocr_confidence` (0 to 1) is set where text was recognised from pictures:
-    how sure the recogniser was of its words. `language` is an ISO 639-1 code. `sha256` is that of
-    the file (or of the line). `origins` names the Origin of each value that was found.
+    .jsonl line; what lies in a container is named after it ("box.zip!/minutes/may.pdf"). `date` is
+    ISO, to the day (2011-03-17), the month (2011-03) or the year (2011): no more than is known.
+    `ocr_confidence` (0 to 1) is set where text was recognised from pictures: how sure the
+    recogniser was of its words. `language` is an ISO 639-1 code. `sha256` is that of the file (or
+    of the line). `origins` names the Origin of each value that was found.
     """
 
     document_id: str
@@ -211,13 +216,16 @@ class FileStatus(StrEnum):
     SEARCHABLE = "searchable"
     DUPLICATE = "duplicate"
     UNREAD = "unread"
+    CONTAINER = "container"  # opened; what it holds has records of its own
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file of SOURCE (or one line of a .jsonl) and what became of it.
+    """One file of SOURCE, one line of a .jsonl or one part of a container, and what became of it.
 
-    `reason` says why it is unread, or names the file that a duplicate repeats.
+    `reason` says why it is unread, names the file that a duplicate repeats, or tells what in a
+    container was left out. `help` is what would help to read it (see `errors.Help`), `container`
+    the file of SOURCE that holds it, "" for a file itself.
     """
 
     source_id: str
@@ -226,6 +234,8 @@ class FileRecord:
     status: FileStatus
     reason: str = ""
     document_ids: tuple[str, ...] = ()
+    container: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def scan(source: Path, index_dir: Path) -> list[SourceItem]:
                 f"{source}: is one {source.suffix or 'unnamed'} file; expected a folder of "
                 "reports, or one .jsonl file. Name the folder that holds it"
             )
-        items = list(_lines(source, prefix=""))
+        items = list(lines_of(source, prefix=""))
     elif source.is_dir():
         items = list(_files(source, index_dir.resolve()))
     else:
@@ -60,7 +60,20 @@ def scan(source: Path, index_dir: Path) -> list[SourceItem]:
             f"{source}: holds no reports. Put files into it (pdf, docx, odt, html, txt, …), "
             "or name another folder"
         )
-    return sorted(items, key=lambda item: item.source_id)
+    return _distinct(sorted(items, key=lambda item: item.source_id))
+
+
+def _distinct(items: list[SourceItem]) -> list[SourceItem]:
+    """Rename files that have the name of a part of another: "a.zip!/b" may be a path, too."""
+    names = {item.source_id for item in items}
+    return [
+        replace(item, source_id=f"{item.source_id} (a file)")
+        if any(
+            item.source_id[: sign.start()] in names for sign in re.finditer("!/", item.source_id)
+        )
+        else item
+        for item in items
+    ]
 
 
 def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
@@ -117,14 +130,15 @@ def _reason(error: OSError) -> str:
 def _lines_of(item: SourceItem) -> Iterator[SourceItem]:
     """Yield the lines of a .jsonl file of a folder, or the file itself where it holds none."""
     empty = True
-    for line in _lines(item.path, prefix=f"{item.source_id}#"):
+    for line in lines_of(item.path, prefix=f"{item.source_id}#"):
         empty = False
         yield line
     if empty:
         yield replace(item, problem="empty: no line in it")
 
 
-def _lines(path: Path, prefix: str) -> Iterator[SourceItem]:
+def lines_of(path: Path, prefix: str) -> Iterator[SourceItem]:
+    """Yield the lines of a .jsonl file; their names begin with `prefix`."""
     seen: set[str] = set()
     try:
         with path.open("rb") as file:

@@ -10,7 +10,7 @@ import re
 
 from charset_normalizer import from_bytes
 
-from indexer.errors import UnreadableFileError
+from indexer.errors import Help, UnreadableFileError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -38,18 +38,13 @@ def decode(content: bytes, *, declared: bool = False) -> str:
         except (UnicodeDecodeError, LookupError):
             continue
     if b"\0" in content[:65536]:
-        raise UnreadableFileError(
-            "not text: the file holds binary data; give it the extension of its real format"
-        )
+        raise UnreadableFileError("not text: the file holds binary data", Help.EXTENSION)
     text = _as_western(content)
     if text is not None:
         return text
     best = from_bytes(content).best()
     if best is None:
-        raise UnreadableFileError(
-            "not text in any encoding that we know; save it as UTF-8, or give it the extension of "
-            "its real format"
-        )
+        raise UnreadableFileError("not text in any encoding that we know", Help.EXTENSION)
     return str(best)
 
 

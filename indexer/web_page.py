@@ -56,10 +56,15 @@ _PROPERTY_NAMES = {  # what front matter calls our properties
 
 def read_web_page(path: Path) -> Extraction:
     """Return the text, headings and properties of an .html or .htm file."""
-    root = _parse(decode(path.read_bytes(), declared=True))
+    return read_html(decode(path.read_bytes(), declared=True), "html")
+
+
+def read_html(source: str, format_: str) -> Extraction:
+    """Return the text, headings and properties of a page that is at hand as a string."""
+    root = _parse(source)
     if root is None:
-        return Extraction("", "html")
-    return _extraction(_Walk().read(root), "html", _page_properties(root))
+        return Extraction("", format_)
+    return _extraction(_Walk().read(root), format_, _page_properties(root))
 
 
 def read_markdown(path: Path) -> Extraction:
@@ -136,7 +141,7 @@ def _as_text(value: object) -> str:
 def _without_tags(value: str) -> str:
     if "<" not in value and "&" not in value:
         return clean(value)
-    return "\n".join(text for text, _ in _html_lines(value))
+    return "\n".join(text for text, _ in html_lines(value))
 
 
 def _listed_files(front_matter: Mapping[str, object]) -> list[str]:
@@ -154,11 +159,12 @@ def _listed_files(front_matter: Mapping[str, object]) -> list[str]:
 
 def _body_lines(body: str) -> list[_Line]:
     if _HTML_BLOCK.search(body):
-        return _html_lines(body)
+        return html_lines(body)
     return [line for source in _unwrapped(body) if (line := _markdown_line(source))[0]]
 
 
-def _html_lines(fragment: str) -> list[_Line]:
+def html_lines(fragment: str) -> list[_Line]:
+    """Return the lines of a page, each with its heading level (0 for ordinary text)."""
     root = _parse(fragment)
     return [] if root is None else _Walk().read(root)
 
@@ -198,7 +204,7 @@ def _markdown_inline(text: str) -> str:
     text = re.sub(r"(?<!\w)_(?=\S)([^_]+)(?<=\S)_(?!\w)", r"\1", text)
     text = re.sub(r"`([^`]+)`", r"\1", text)
     if "<" in text or "&" in text:
-        text = " ".join(line for line, _ in _html_lines(text))
+        text = " ".join(line for line, _ in html_lines(text))
     return re.sub(r"\\([\\`*_{}\[\]()#+.!|-])", r"\1", text).strip()
 
 

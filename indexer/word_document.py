@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from indexer.errors import UnreadableFileError
+from indexer.errors import Help, UnreadableFileError
 from indexer.plain_text import TextBuilder, table_row
 from indexer.records import Extraction
 from indexer.zipped_xml import open_office_zip, read_xml
@@ -26,7 +26,7 @@ def read_word_document(path: Path) -> Extraction:
     with open_office_zip(path) as archive:
         document = read_xml(archive, _main_part(archive))
         if document is None:
-            raise UnreadableFileError("damaged: no word/document.xml inside it; fetch it again")
+            raise UnreadableFileError("damaged: no word/document.xml inside it", Help.FETCH)
         walk = _Walk(
             _heading_levels(read_xml(archive, "word/styles.xml")),
             _bullet_lists(read_xml(archive, "word/numbering.xml")),

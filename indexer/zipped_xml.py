@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from indexer.errors import UnreadableFileError
+from indexer.errors import Help, UnreadableFileError
 
 MAX_ENTRY_BYTES = 128 * 1024 * 1024  # uncompressed; the largest of a real archive was 3 MB
 
@@ -25,12 +25,41 @@ def open_office_zip(path: Path) -> zipfile.ZipFile:
             magic = file.read(4)
         if magic == _OLE_MAGIC:
             raise UnreadableFileError(
-                "protected by a password: the file is encrypted; save a copy without the password"
+                "protected by a password: the file is encrypted", Help.PASSWORD
             ) from error
         raise UnreadableFileError(
             f"damaged: a {path.suffix.lower()} file is a zip archive and this one cannot be "
-            f"opened as one ({error}); fetch it again from its source"
+            f"opened as one ({error})",
+            Help.FETCH,
         ) from error
+
+
+def read_entry(archive: zipfile.ZipFile, name: str) -> bytes | None:
+    """Return the content of the entry `name`, None when there is no such entry.
+
+    Raises UnreadableFileError when it is encrypted, too large or damaged.
+    """
+    try:
+        with archive.open(name) as entry:
+            content = entry.read(MAX_ENTRY_BYTES + 1)
+    except KeyError:
+        return None
+    except MemoryError:
+        raise
+    except Exception as error:  # zlib.error and the others have no common base
+        if type(error) is RuntimeError:  # zipfile's word for an encrypted entry
+            raise UnreadableFileError(
+                "protected by a password: the file is encrypted", Help.PASSWORD
+            ) from error
+        raise UnreadableFileError(
+            f"damaged: {name} inside it cannot be unpacked ({error})", Help.FETCH
+        ) from error
+    if len(content) > MAX_ENTRY_BYTES:
+        raise UnreadableFileError(
+            f"too large: {name} inside it unpacks to more than {MAX_ENTRY_BYTES // 2**20} MB",
+            Help.SPLIT,
+        )
+    return content
 
 
 def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
@@ -38,27 +67,9 @@ def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
 
     Raises UnreadableFileError when it is encrypted, too large, damaged or not XML.
     """
-    try:
-        with archive.open(name) as entry:
-            content = entry.read(MAX_ENTRY_BYTES + 1)
-    except KeyError:
+    content = read_entry(archive, name)
+    if content is None:
         return None
-    except RuntimeError as error:  # zipfile's word for an encrypted entry
-        raise UnreadableFileError(
-            "protected by a password: the file is encrypted; save a copy without the password"
-        ) from error
-    except (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise UnreadableFileError(
-            f"damaged: {name} inside it cannot be unpacked ({error})"
-        ) from error
-    except Exception as error:  # zlib.error and lzma errors have no common base
-        raise UnreadableFileError(
-            f"damaged: {name} inside it cannot be unpacked ({error})"
-        ) from error
-    if len(content) > MAX_ENTRY_BYTES:
-        raise UnreadableFileError(
-            f"too large: {name} inside it unpacks to more than {MAX_ENTRY_BYTES // 2**20} MB"
-        )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
@@ -66,5 +77,5 @@ def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableFileError(
-            f"damaged: {name} inside it is not well-formed XML ({error})"
+            f"damaged: {name} inside it is not well-formed XML ({error})", Help.FETCH
         ) from error

@@ -302,6 +302,13 @@ class MetadataProblem(_Response):
     problem: str
 
 
+class Recognised(_Response):
+    """One file whose text was recognised from pictures, and how sure that was (0 to 1)."""
+
+    file: str
+    confidence: float
+
+
 class CoverageResponse(_Response):
     """What /v1/coverage answers: held = searchable + duplicate + unread."""
 
@@ -324,6 +331,10 @@ class CoverageResponse(_Response):
     gaps: tuple[Gap, ...] = ()
     ocr: OcrQuality = OcrQuality()
     metadata_problems: tuple[MetadataProblem, ...] = ()
+    containers: int
+    incomplete_files: tuple[FileReport, ...]
+    by_help: tuple[FacetValue, ...]
+    recognised: tuple[Recognised, ...]
 
 
 class Problem(_Response):

@@ -30,7 +30,7 @@ OWNERS = {
         "indexer.saved_vectors",
         "indexer.build",
     },
-    "kreuzberg": {"indexer.extraction"},
+    "kreuzberg": {"indexer.kreuzberg_reader"},
 }
 QUESTION = "what happened with Operation Connect funding"
 
@@ -134,7 +134,9 @@ def test_the_environment_is_read_by_the_entry_points_alone() -> None:
         if {"os.environ", "os.getenv"} & set(attributes(path))
     }
     # The encoder switches the hub off before it loads a model that lies on this disk.
-    assert readers <= {"web.__main__", "search_api.__main__", "indexer.embedding"}
+    # Tesseract is given all of it, and one thread.
+    entry_points = {"web.__main__", "search_api.__main__"}
+    assert readers <= entry_points | {"indexer.embedding", "indexer.ocr"}
 
 
 def attributes(path: Path) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.chunking import PassageLimits, cut
 from indexer.embedding import BuildEncoder, token_starts
-from indexer.loading import load
+from indexer.parts import load_document
 from indexer.records import Block, BlockKind, Document, DocumentText, Passage
 from indexer.source import SourceItem, load_line
 from tests.conftest import CORPUS
@@ -250,7 +250,7 @@ def assert_read_whole(pieces: Pieces, starts: Starts) -> None:
 def test_the_encoder_reads_every_passage_of_the_sample_whole(real_starts: Starts) -> None:
     files = [path for path in sorted(CORPUS.iterdir()) if path.name != "README.md"]
     for path in files:
-        document, text = load(path, path.name, "")
+        document, text, _ = load_document(path, path.name, "")
         pieces = cut(document, text, real_starts, PassageLimits())
         assert pieces, path.name
         assert_read_whole(pieces, real_starts)

@@ -49,11 +49,9 @@ def test_an_empty_page_keeps_its_number(tmp_path: Path) -> None:
     assert extraction.text[starts[2] :] == "Third."
 
 
-def test_a_scanned_pdf_is_unread_with_its_page_count(tmp_path: Path) -> None:
-    assert reason(write_pdf(tmp_path / "scan.pdf", ["", ""])) == (
-        "scanned pages without text: 2 pages, no text layer; "
-        "OCR needs tesseract, which is not used here"
-    )
+def test_a_pdf_of_empty_pages_is_unread_with_its_page_count(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "empty.pdf", ["", ""])
+    assert reason(path) == "no text in it: 2 pages without printed words"
 
 
 def test_an_encrypted_pdf_asks_for_a_copy_without_password(tmp_path: Path) -> None:
@@ -103,8 +101,11 @@ def test_binary_data_called_txt_is_not_text(tmp_path: Path) -> None:
 
 def test_csv_rows_become_lines_with_separated_cells(tmp_path: Path) -> None:
     path = tmp_path / "spend.csv"
-    path.write_text('Body,Amount\n"Audit, Commission",£40\nMPS,\n', encoding="utf-8")
-    assert extract(path).text == "Body | Amount\nAudit, Commission | £40\nMPS"
+    path.write_text('Body,Amount\n"Audit, Commission",£40\nMPS,£9\n', encoding="utf-8")
+    assert (
+        extract(path).text
+        == "Body | Amount\nBody: Audit, Commission | Amount: £40\nBody: MPS | Amount: £9"
+    )
 
 
 def test_a_doc_that_is_rtf_is_read_as_rtf(tmp_path: Path) -> None:
@@ -127,6 +128,14 @@ def test_tables_of_a_docx_keep_their_cells_apart(tmp_path: Path) -> None:
     extraction = extract(tmp_path / "minutes.docx")
     assert extraction.text == "Attendance\nThe panel met.\nItem | Lead"
     assert [(h.start, h.end, h.level) for h in extraction.headings] == [(0, 10, 2)]
+
+
+@pytest.mark.skipif(not ARCHIVE.is_dir(), reason=f"NOT CHECKED: no archive at {ARCHIVE}")
+def test_what_only_the_author_of_slides_sees_is_left_out() -> None:
+    folder = ARCHIVE / "uk_public_bodies" / "files"
+    text = extract(folder / "TB(9)2 110906 Transparency Board - Defra v1-0.ppt").text
+    assert text.startswith("Transparency Board\n\n6 September 2011")
+    assert "Click to edit" not in text
 
 
 @given(st.text())

@@ -7,7 +7,7 @@ import pytest
 
 from indexer.extraction import extract
 from indexer.metadata import describe
-from indexer.records import Document, Extraction, document_id_of
+from indexer.records import Document, Extraction, Origin, document_id_of
 from indexer.structure import read_blocks
 
 MPA = Path(__file__).parents[2].parent / "shared" / "archive" / "mpa"
@@ -207,6 +207,13 @@ def test_an_address_in_a_web_archive_gives_the_original_one() -> None:
     document = of(LONG, "x.html", "html", url=archived)
     assert document.source_url == "http://www.mpa.gov.uk/report/"
     assert document.archived_url == archived
+
+
+def test_an_address_is_from_the_web_archive_that_says_when_it_was_fetched() -> None:
+    fetched = {"url": "http://www.mpa.gov.uk/report/", "captured": "2010-12-25T00:00:00Z"}
+    assert of(LONG, "x.html", "html", **fetched).origins["source_url"] == Origin.WARC
+    saved = {**fetched, "captured": "2010-12-25"}
+    assert of(LONG, "x.mhtml", "mhtml", **saved).origins["source_url"] == Origin.PROPERTIES
 
 
 def test_an_office_user_is_no_author() -> None:

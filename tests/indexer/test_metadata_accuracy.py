@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from indexer.archive_names import declared_bodies, with_archive_names
-from indexer.errors import UnreadableFileError
 from indexer.loading import LoadingPool
 from indexer.records import Document
 
@@ -78,11 +77,10 @@ def described(archive: str) -> dict[str, Document]:
     names = [path.relative_to(folder).as_posix() for path in files]
     documents, declared = [], []
     with LoadingPool() as pool:
-        for _, found in pool.load_all(zip(files, names, names, strict=True)):
-            if not isinstance(found, UnreadableFileError):
-                document, text = found
-                documents.append(document)
-                declared.append(declared_bodies(text.text))
+        for part in pool.load_all(zip(files, names, names, strict=True)):
+            if part.document is not None and part.text is not None:
+                documents.append(part.document)
+                declared.append(declared_bodies(part.text.text))
     named = with_archive_names(documents, declared)
     return {f"{archive}/{document.source_id}": document for document in named}
 

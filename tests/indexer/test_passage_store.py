@@ -132,8 +132,8 @@ def test_an_empty_store_counts_nothing(tmp_path: Path) -> None:
     assert store.rows_of(Filters()).tolist() == []
 
 
-def test_files_are_listed_by_name_and_by_status(store: PassageStore) -> None:
-    assert list(store.files()) == sorted(FILES, key=lambda record: record.source_id)
+def test_files_are_listed_as_they_were_read_and_by_status(store: PassageStore) -> None:
+    assert list(store.files()) == list(FILES)
     assert list(store.files(FileStatus.UNREAD)) == [FILES[0]]
 
 

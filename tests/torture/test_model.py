@@ -19,10 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from indexer import build as build_module
 from indexer.build import build
 from indexer.embedding import BUNDLED_NAME
-from indexer.errors import UnreadableFileError
 from indexer.generation import open_generation
 from indexer.keyword_query import Phrase
-from indexer.loading import load
+from indexer.loading import load_safely
+from indexer.parts import Part, load
 from indexer.records import Filters, document_id_of
 from tests.indexer.test_build import HashEncoder
 
@@ -45,12 +45,9 @@ class InProcessPool:
     def __exit__(self, *error: object) -> None:
         """Nothing to end."""
 
-    def load_all(self, files: list[tuple[Path, str, str]]) -> Iterator[tuple[str, Any]]:
+    def load_all(self, files: list[tuple[Path, str, str]]) -> Iterator[Part]:
         for file in files:
-            try:
-                yield file[1], load(*file)
-            except UnreadableFileError as error:
-                yield file[1], error
+            yield from load_safely(load, file, file[0].parent, 0, lambda part: None)
 
 
 class KilledError(BaseException):

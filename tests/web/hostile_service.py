@@ -23,6 +23,7 @@ from search_api.responses import (
     OcrQuality,
     PassagePlace,
     QueryReading,
+    Recognised,
     ResultScore,
     Searched,
     SearchResponse,
@@ -153,6 +154,10 @@ class HostileService:
             gaps=(Gap(body=ATTACK, first=ATTACK, last="2011-03", months=2, usual=1.5),),
             ocr=OcrQuality(documents=2, mean_confidence=0.7, poor=1),
             metadata_problems=(MetadataProblem(file=ATTACK, line=3, problem=ATTACK),),
+            containers=1,
+            incomplete_files=(FileReport(file=ATTACK, reason=ATTACK, help=ATTACK),),
+            by_help=(FacetValue(value=ATTACK, count=1),),
+            recognised=(Recognised(file=ATTACK, confidence=0.5),),
         )
 
     def _reading(self, q: str) -> QueryReading:
