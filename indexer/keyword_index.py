@@ -100,18 +100,18 @@ def write(pairs: Iterable[tuple[Document, Passage]], folder: Path) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     schema = _schema()
-    index = tantivy.Index(schema, str(folder))
-    index.register_tokenizer("stemmed", _analyzer(stemmed=True))
-    index.register_tokenizer("exact", _analyzer(stemmed=False))
-    writer = index.writer(_WRITER_MEMORY_BYTES, _WRITER_THREADS)
     count = 0
     try:
+        index = tantivy.Index(schema, str(folder))
+        index.register_tokenizer("stemmed", _analyzer(stemmed=True))
+        index.register_tokenizer("exact", _analyzer(stemmed=False))
+        writer = index.writer(_WRITER_MEMORY_BYTES, _WRITER_THREADS)
         for document, passage in pairs:
             writer.add_document(_entry(document, passage))
             count += 1
         writer.commit()
         writer.wait_merging_threads()
-    except ValueError as error:  # how the engine reports a full disk
+    except ValueError as error:  # how the engine reports a full or a failing disk
         raise OSError(f"keyword index: {error}") from error
     for lock in folder.glob(".tantivy-*.lock"):
         lock.unlink()

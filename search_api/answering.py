@@ -48,7 +48,7 @@ FEATURES = (
     "read",  # score by the trained model
 )
 FIRST_WEIGHTS = (3.03, 2.36, 14.81, 2.27, 3.50)  # without the model
-WEIGHTS = (1.86, 3.76, 7.20, 1.72, -1.85, 0.90)
+WEIGHTS = (1.79, 4.07, 6.12, 1.86, -1.98, 0.96)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from search_api.query_words import (
     without_request,
 )
 from search_api.query_written import written
+from search_api.requests import sendable
 
 MAX_WORDS = 256
 # A query of more parts than this, a quarter of them function words, is prose. There a dash stands
@@ -101,7 +102,7 @@ class ParsedQuery:
 def parse(q: str) -> ParsedQuery:
     """Return how `q` is searched; total: any string gives a query."""
     repairs: list[str] = []
-    text = q.translate(_QUOTES)
+    text = sendable(q).translate(_QUOTES)
     if text.count('"') % 2:
         position = text.rfind('"')
         text = text[:position] + " " + text[position + 1 :]

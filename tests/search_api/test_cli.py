@@ -157,7 +157,7 @@ def test_answers_prints_one_object_for_each_question(
     assert connect["status"] == "answered"
     assert connect["sentences"] == [cited["quote"] for cited in connect["citations"]]
     assert all(
-        set(cited) == {"file", "section", "paragraph", "page", "quote", "start", "end"}
+        set(cited) == {"file", "also", "section", "paragraph", "page", "quote", "start", "end"}
         for cited in connect["citations"]
     )
     assert (zebra["id"], zebra["status"]) == ("zebra", "not_found")

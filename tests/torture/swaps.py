@@ -119,6 +119,8 @@ def campaign(count: int, folder: Path) -> tuple[Load, list[Sample]]:
         "ARCHIVE_INDEX_DIR": str(index_dir),
         "ARCHIVE_PORT": str(port),
         "ARCHIVE_POLL_SECONDS": "0.1",
+        "ARCHIVE_REQUESTS_PER_SECOND": "0",
+        "ARCHIVE_REQUESTS_PER_DAY": "0",
     }
     load, stop, samples = Load(), threading.Event(), []
     with subprocess.Popen(
