@@ -155,12 +155,17 @@ def select(
     # Sorting is stable: of equals, the better at the first look stays first.
     quotes.sort(key=lambda quote: -quote.score)
     if kind is Kind.STANDS_FOR:
-        quotes = _with_definitions(reader, question, quotes)
+        quotes = _with_definitions(reader, question, quotes, len(terms))
     return Selection(kind, terms, tuple(quotes))
 
 
-def _with_definitions(reader: ArchiveReader, question: str, quotes: Sequence[Quote]) -> list[Quote]:
-    """Put the sentences that define what is asked for before all others, in their order."""
+def _with_definitions(
+    reader: ArchiveReader, question: str, quotes: Sequence[Quote], terms: int
+) -> list[Quote]:
+    """Put the sentences that define what is asked for before all others, in their order.
+
+    They meet the whole question: its other words say how it is asked, or where to look.
+    """
     best = quotes[0]
     defining = [
         replace(
@@ -171,6 +176,7 @@ def _with_definitions(reader: ArchiveReader, question: str, quotes: Sequence[Quo
             end=found.end,
             context=InContext(found.text, "", ""),
             score=best.score + _DEFINES - rank,
+            met=frozenset(range(terms)),
         )
         for rank, found in enumerate(defining_quotes(reader, question))
     ]
