@@ -7,6 +7,7 @@ marked is what matched.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from weakref import WeakMethod
 
 from indexer.records import Passage
 from indexer.sentences import sentence_spans
@@ -41,7 +42,8 @@ class Stemmer:
     """Stems single words and remembers them: a text repeats its words."""
 
     def __init__(self, reader: ArchiveReader) -> None:
-        self._stems = reader.stems
+        # Weakly: what a stemmer remembers must not keep a generation open that has been replaced.
+        self._stems = WeakMethod(reader.stems)
         self._known: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
@@ -50,7 +52,10 @@ class Stemmer:
         if found is None:
             if len(self._known) > 200_000:
                 self._known.clear()
-            found = self._known[word] = " ".join(self._stems(word))
+            stems = self._stems()
+            if stems is None:
+                raise ReferenceError("the generation that this stemmer belongs to has been closed")
+            found = self._known[word] = " ".join(stems(word))
         return found
 
 
