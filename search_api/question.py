@@ -65,7 +65,7 @@ _FORMS_OF_QUESTION: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"\bmeaning\s+of\s+[A-Z]{2,}\b|"
             # Without regard to case elsewhere; an abbreviation is in capitals.
             r"(?-i:\b[A-Z]{3,}\b.*\b[Mm]eaning\b)|"
-            r"\bwhat\s+(?:is|are|was)\s+(?:the\s+|an?\s+)?(?-i:[A-Z]{3,})s?\s*(?-i:\(|\?|$|\s[A-Z])",
+            r"\bwhat\s+(?:is|are|was)\s+(?:the\s+|an?\s+)?(?-i:[A-Z]{3,})s?\s*(?:\(|\?|$)",
         ),
         (
             Kind.HISTORY,

@@ -17,8 +17,6 @@ from search_api.responses import Mode
 DEPTH = 300
 # A query that names what must match is answered out of at most this many matching passages.
 CONSTRAINED_DEPTH = 5000
-
-
 # Passages that the question is moved towards before the lists are merged for good. Three at a fifth
 # of the question's weight gain .002 to .007 nDCG@10 on seven of our eight sets (cisi lost .006) and
 # move one of 110 archive questions; more weight gains more there and loses more here.

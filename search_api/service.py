@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from indexer.abbreviations import Abbreviation
 from indexer.coverage import coverage_of
@@ -49,7 +50,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _AT_ONCE = 1000  # where nobody says how many searches may run at once
-_KEPT = 2  # generations whose coverage and stems are kept: the live one, and a pinned answer's
+_KEPT = 2  # generations whose coverage is kept: the live one, and a pinned answer's
 _NEAREST = 3
 _SHOWN_TERMS = 12
 _SHOWN_BODIES = 10
@@ -66,7 +67,7 @@ class SearchService:
         self._gate = gate or Gate(_AT_ONCE)
         self._scorer = scorer or TrainedScorer()
         self._coverage: dict[str, CoverageResponse] = {}
-        self._stemmers: dict[str, Stemmer] = {}
+        self._stemmers: WeakKeyDictionary[ArchiveReader, Stemmer] = WeakKeyDictionary()
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""
@@ -213,10 +214,9 @@ class SearchService:
 
     def stemmer(self, reader: ArchiveReader) -> Stemmer:
         """Return the stems of one generation, which are remembered."""
-        found = self._stemmers.get(reader.generation_id)
+        found = self._stemmers.get(reader)
         if found is None:
-            found = Stemmer(reader)
-            self._stemmers = _latest(self._stemmers) | {reader.generation_id: found}
+            found = self._stemmers[reader] = Stemmer(reader)
         return found
 
     def _results(

@@ -29,6 +29,7 @@ SETS = (
     "legalbench_contractnli",
     "conditionalqa_train",
 )
+_ALL = 1_000_000  # every sentence of the passages
 KEPT = 14  # of the first look, beside those that hold the answer
 _LONG_ANSWERS = ("covidqa", "legalbench_contractnli")
 _SHARED = 0.75  # of the words of the shorter, for a sentence to hold part of a long answer
@@ -78,7 +79,6 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m tests.scorer.candidates EVAL_DIR INDEXES_DIR OUT.jsonl")
         return 2
     eval_dir, indexes, target = map(Path, arguments[1:])
-    answering.READ = 1_000_000  # every sentence of the passages
     with target.open("w", encoding="utf-8") as file:
         for name in SETS:
             for asked in _asked_of(name, eval_dir / name, indexes / name / "index"):
@@ -101,7 +101,7 @@ def _asked_of(name: str, folder: Path, index_dir: Path) -> Iterator[Asked]:
         found = retrieve(reader, parse(question), Filters())
         documents = reader.documents_of([one.row for one in found.candidates[: answering.PASSAGES]])
         titles = [document.title for document in documents]
-        selection = answering.select(reader, found, titles, stem, _KeepsAll())
+        selection = answering.select(reader, found, titles, stem, _KeepsAll(), read=_ALL)
         by_row = {
             candidate.row: document.source_id.rpartition("#")[2]
             for candidate, document in zip(found.candidates, documents, strict=False)

@@ -9,8 +9,7 @@ import pytest
 from indexer.embedding import Vectors
 from indexer.records import Document, DocumentText, Passage
 from indexer.sentences import sentence_spans
-from search_api import answering
-from search_api.answering import FEATURES, WEIGHTS, Quote, Selection, select, shown
+from search_api.answering import FEATURES, READ, WEIGHTS, Quote, Selection, select, shown
 from search_api.matching import Stemmer
 from search_api.query import parse
 from search_api.question import Kind
@@ -57,12 +56,12 @@ def reader() -> PlainReader:
     return PlainReader(words, words, encode, texts, passages, vectors)
 
 
-def chosen(question: str, scorer: Likes) -> Selection:
+def chosen(question: str, scorer: Likes, read: int = READ) -> Selection:
     archive = reader()
     candidates = tuple(Candidate(row, 1.0 - row / 10, 1.0, 0.5, 1, 1) for row in range(3))
     found = Retrieved(parse(question), candidates, 3)
     titles = [document.title for document in archive.documents_of([0, 1, 2])]
-    return select(archive, found, titles, Stemmer(archive), scorer)
+    return select(archive, found, titles, Stemmer(archive), scorer, read)
 
 
 def quote(text: str, score: float, row: int = 0) -> Quote:
@@ -105,10 +104,9 @@ def test_sentences_that_say_the_same_are_read_once() -> None:
     assert sum("began in May" in text for text in texts) == 1
 
 
-def test_only_the_best_of_the_first_look_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "READ", 2)
+def test_only_the_best_of_the_first_look_are_read() -> None:
     scorer = Likes("hall")
-    selection = chosen("How much was Operation Kestrel given?", scorer)
+    selection = chosen("How much was Operation Kestrel given?", scorer, read=2)
     assert len(selection.quotes) == len(scorer.asked[0][1]) == 2
     assert "hall" not in " ".join(one.text for one in selection.quotes)
 

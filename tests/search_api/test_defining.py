@@ -75,3 +75,10 @@ def test_an_answer_begins_with_the_definition(
     assert found.status == "answered"
     assert found.sentences[0].text == first
     assert found.citations[0].quote == first
+
+
+def test_a_definition_outside_the_filters_is_not_quoted(service: SearchService) -> None:
+    found = service.answer("What does OBT stand for?", Filters(date_from="2030-01-01"))
+    assert found.sentences == ()
+    excluded = service.answer("What does OBT stand for? -officers", Filters())
+    assert all("Outer Borough Team" not in one.text for one in excluded.sentences)

@@ -1,10 +1,12 @@
 """search_api.service over the sample archive: pages, facets, places, and grounded quotes."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
-from indexer.generation import Generation
+from indexer.generation import Generation, open_generation
 from indexer.records import BlockKind, Filters
 from search_api.errors import BadRequestError, UnknownDocumentError
 from search_api.live import LiveArchive
@@ -368,3 +370,16 @@ def test_an_answer_is_named_by_generation_question_and_filters(
     pinned = service.pinned(one.answer_id)
     assert pinned.model_dump(exclude={"took_ms"}) == one.model_dump(exclude={"took_ms"})
     assert one.model_copy(update={"took_ms": 0}) == again.model_copy(update={"took_ms": 0})
+
+
+def test_a_generation_that_is_closed_and_opened_again_has_its_stems(
+    service: SearchService, sample_index: Path
+) -> None:
+    opened = open_generation(sample_index)
+    assert service.stemmer(opened)("officers") == "offic"
+    closed = weakref.ref(opened)
+    del opened
+    gc.collect()
+    assert closed() is None  # nothing that the service remembers keeps it open
+    again = open_generation(sample_index)
+    assert service.stemmer(again)("constables") == again.stems("constables")[0]
