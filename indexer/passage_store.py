@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -269,6 +270,9 @@ class PassageStore:
     def __init__(self, folder: Path) -> None:
         uri = f"{(folder / FILE_NAME).resolve().as_uri()}?mode=ro&immutable=1"
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        # A connection refers to itself: unclosed, it would hold its file until the next full
+        # garbage collection.
+        finalize(self, self._connection.close)
         self._lock = threading.Lock()
         self._all("SELECT count(*) FROM documents")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from indexer.errors import IndexerError
+from indexer.generation import Generation
 from search_api import logs
 from search_api.errors import SearchError
 from search_api.settings import Settings
@@ -31,16 +32,17 @@ def main() -> int:
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
             "Set ARCHIVE_PORT to a free port, for example ARCHIVE_PORT=8001"
         )
-    archive = app.state.archive.current()
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    ready = (
-        f"archive-search is ready at {address}  "
-        f"({archive.counts.documents} reports, generation {archive.generation_id})"
-    )
+    ready = f"archive-search is ready at {address}  {_described(app.state.archive.current())}"
     server = _AnnouncingServer(serving(app, settings), lambda: print(ready, flush=True))
     with listener:
         server.run(sockets=[listener])
     return 0
+
+
+def _described(served: Generation) -> str:
+    # Not a name in `main`, which would keep this generation open as long as the server runs.
+    return f"({served.counts.documents} reports, generation {served.generation_id})"
 
 
 class _AnnouncingServer(uvicorn.Server):

@@ -1,5 +1,6 @@
 """indexer.passage_store: what is written is what is read."""
 
+import gc
 import hashlib
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -212,6 +213,25 @@ def test_a_store_stays_readable_after_its_file_is_deleted(tmp_path: Path) -> Non
     for path in tmp_path.iterdir():
         path.unlink()
     assert store.passages([2]) == [A[2][2][0]]
+
+
+def test_a_store_that_nobody_holds_closes_its_file_at_once(tmp_path: Path) -> None:
+    opened = store_of(tmp_path, item("a", "Still here."))
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("NOT CHECKED: this system does not list the open files of a process")
+
+    def is_open() -> bool:
+        links = [path.readlink() for path in descriptors.iterdir() if path.is_symlink()]
+        return tmp_path / "store.sqlite" in links
+
+    gc.disable()
+    try:
+        assert is_open()
+        del opened
+        assert not is_open()
+    finally:
+        gc.enable()
 
 
 def test_two_writings_of_the_same_have_the_same_bytes(tmp_path: Path) -> None:
