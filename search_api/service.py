@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -65,9 +66,14 @@ class SearchService:
     ) -> None:
         self._archive = archive
         self._gate = gate or Gate(_AT_ONCE)
-        self._scorer = scorer or TrainedScorer()
+        self._given_scorer = scorer
         self._coverage: dict[str, CoverageResponse] = {}
         self._stemmers: WeakKeyDictionary[ArchiveReader, Stemmer] = WeakKeyDictionary()
+
+    @cached_property
+    def _scorer(self) -> SentenceScorer:
+        """Loaded by the first answer where none was given: who only searches waits for none."""
+        return self._given_scorer or TrainedScorer()
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""

@@ -13,6 +13,7 @@ from search_api.live import LiveArchive
 from search_api.requests import SearchRequest
 from search_api.responses import AnswerResponse, SearchResponse, SearchResult
 from search_api.retrieval import DEPTH
+from search_api.scorer import TrainedScorer
 from search_api.service import SearchService
 
 QUESTION = "what happened with Operation Connect funding"
@@ -55,6 +56,24 @@ def pages(service: SearchService, request: SearchRequest) -> list[SearchResponse
 
 def results(found: list[SearchResponse]) -> list[SearchResult]:
     return [result for page in found for result in page.results]
+
+
+def test_the_scorer_is_loaded_by_the_first_answer_and_by_no_search(
+    archive: LiveArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def load() -> TrainedScorer:
+        loaded.append(TrainedScorer())
+        return loaded[-1]
+
+    monkeypatch.setattr("search_api.service.TrainedScorer", load)
+    service = SearchService(archive)
+    service.search(SearchRequest(q=QUESTION))
+    assert not loaded
+    for _ in range(2):
+        assert service.answer(QUESTION, Filters()).status == "answered"
+    assert len(loaded) == 1
 
 
 # --- pages --------------------------------------------------------------------------------------
