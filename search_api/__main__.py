@@ -3,21 +3,24 @@
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.errors import IndexerError
 from indexer.generation import open_generation
 from indexer.records import Filters
-from search_api import batch
+from search_api import batch, logs
 from search_api.api_keys import make_key
 from search_api.errors import SearchError, UnknownDocumentError
 from search_api.live import LiveArchive
 from search_api.requests import SearchRequest, sendable
 from search_api.responses import AnswerResponse, QueryReading
 from search_api.service import SearchService
+from search_api.settings import Settings
 
 _MODES = ("hybrid", "keyword", "vector")
 
@@ -68,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     command.set_defaults(run=_answers)
 
+    command = commands.add_parser("mcp", help="tools for assistants: over stdio, or over HTTP")
+    _add_index_dir(command)
+    command.add_argument(
+        "--http", type=_port, metavar="PORT", help="serve http://ARCHIVE_HOST:PORT/mcp instead"
+    )
+    command.set_defaults(run=_mcp)
+
     command = commands.add_parser("key", help="make an API key; it is shown this once")
     command.add_argument("file", type=Path, metavar="KEYS_FILE", help="ARCHIVE_API_KEYS_FILE")
     command.add_argument("name", type=sendable, metavar="NAME", help="whose key it is")
@@ -90,6 +100,13 @@ def _positive(written: str) -> int:
     value = int(written)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{written}: expected a number from 1 on")
+    return value
+
+
+def _port(written: str) -> int:
+    value = int(written)
+    if not 1 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{written}: expected a port from 1 to 65535")
     return value
 
 
@@ -206,6 +223,25 @@ def _as_line(question_id: str, found: AnswerResponse, took_ms: float) -> dict[st
         ],
         "took_ms": took_ms,
     }
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    # With the SDK and a web server, which no other command waits for.
+    from search_api import mcp_server, serving
+
+    settings = replace(Settings.from_environ(os.environ), index_dir=arguments.index_dir)
+    if arguments.http is None:
+        mcp_server.serve_stdio(settings)
+        return 0
+    settings = replace(settings, port=arguments.http)
+    logs.configure(settings.log_format)
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # each request has a line already
+    app = mcp_server.create_mcp_app(settings)
+    app.state.archive.refresh()
+    address = f"http://{settings.host}:{settings.port}{mcp_server.PATH}"
+    listener = serving.listen(settings)
+    serving.run(app, settings, listener, lambda: print(f"ready at {address}", flush=True))
+    return 0
 
 
 def _key(arguments: argparse.Namespace) -> int:

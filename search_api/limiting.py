@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from search_api.api_keys import ApiKeys
 from search_api.problems import problem
 
-_LIMITED = "/v1/"
+_LIMITED = ("/v1/", "/mcp")
 _FREE = "/v1/openapi.json"  # the documentation costs nothing
 _OTHER_TOKEN = "/v1/reindex"  # has a bearer token that is no API key
 

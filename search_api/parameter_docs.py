@@ -120,6 +120,21 @@ def schema_of(name: str) -> dict[str, Any]:
     return _KNOWN[name][0]
 
 
+def plainly_described(*names: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of parameters as who writes no form needs them: no blanks, no patterns."""
+    return {
+        name: {"type": "string"}
+        | {
+            key: value
+            for key, value in schema.get("anyOf", (schema,))[0].items()
+            if key != "pattern"
+        }
+        | {"description": description}
+        for name in names
+        for schema, description, _ in (_KNOWN[name],)
+    }
+
+
 def text_response(description: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
     """Return the 200 of a route that answers text of these kinds."""
     content = {kind: {"schema": {"type": "string"}} for kind in media_types}

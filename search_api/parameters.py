@@ -103,6 +103,15 @@ def read_passages(given: Sequence[tuple[str, str]]) -> tuple[int, int]:
     return start, _whole(values, "to", 0, MAX_OFFSET, MAX_OFFSET)
 
 
+def read_document_piece(given: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """Return which report is wanted, and from which character on; raises BadRequestError."""
+    values = _read(given, ("document_id", "from"))
+    document_id = values.get("document_id", "").strip()
+    if not document_id:
+        raise BadRequestError("document_id", "", "missing; expected the document_id of a result")
+    return document_id, _whole(values, "from", 0, MAX_OFFSET, 0)
+
+
 def read_similar(given: Sequence[tuple[str, str]]) -> int:
     """Return how many similar reports are wanted; raises BadRequestError."""
     return _limit(_read(given, ("limit",)).get("limit", ""))

@@ -20,7 +20,7 @@ async def json_object(request: Request, max_bytes: int, seconds: float) -> list[
 
     Raises BadRequestError for anything else, TooSlowError where it takes longer than `seconds`.
     """
-    body = await _body(request, max_bytes, seconds)
+    body = await whole_body(request, max_bytes, seconds)
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -31,7 +31,8 @@ async def json_object(request: Request, max_bytes: int, seconds: float) -> list[
     return [(sendable(name), sendable(value)) for name, value in found.items()]
 
 
-async def _body(request: Request, max_bytes: int, seconds: float) -> bytes:
+async def whole_body(request: Request, max_bytes: int, seconds: float) -> bytes:
+    """Return the body; raises BadRequestError for too much of it, TooSlowError where it is late."""
     received = bytearray()
     try:
         async with asyncio.timeout(seconds):

@@ -31,6 +31,7 @@ OWNERS = {
         "indexer.build",
     },
     "kreuzberg": {"indexer.kreuzberg_reader"},
+    "mcp": {"search_api.mcp_server"},
 }
 QUESTION = "what happened with Operation Connect funding"
 

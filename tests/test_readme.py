@@ -1,5 +1,6 @@
-"""The README's examples: each line of curl and the Python client, run against a served archive."""
+"""The README's examples, run: lines of curl, the Python client, an assistant's configuration."""
 
+import json
 import os
 import re
 import shutil
@@ -11,16 +12,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 import uvicorn
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
 
+from search_api.serving import serving
 from search_api.settings import Settings
 from web.app import create_web_app
-from web.serving import serving
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 CURLS = re.findall(r"^    (?:\$ )?(curl .+)$", README, re.MULTILINE)
 (CLIENT,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+(ASSISTANT,) = re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 TOKEN = "only for this test"
 
 
@@ -81,3 +87,22 @@ def test_the_python_client_quotes(port: int) -> None:
     lines = finished.stdout.splitlines()
     assert any("£4.7m" in line and f"http://127.0.0.1:{port}/reports/" in line for line in lines)
     assert lines[-1].startswith("the same bytes again: http")
+
+
+def test_an_assistant_that_is_configured_like_that_quotes(
+    sample_index: Path, tmp_path: Path
+) -> None:
+    written = ASSISTANT.replace("/srv/index", str(sample_index))
+    written = written.replace("/opt/archive-search/.venv/bin/python", sys.executable)
+    (configured,) = json.loads(written.replace("/opt/archive-search", str(ROOT)))[
+        "mcpServers"
+    ].values()
+    server = StdioServerParameters(**configured, cwd=tmp_path)
+
+    async def ask() -> str:
+        async with Client(server, read_timeout_seconds=60) as client:
+            question = {"q": "what happened with Operation Connect funding"}
+            answered = (await client.call_tool("answer", question)).structured_content
+            return str(answered["citations"][0]["url"])
+
+    assert anyio.run(ask).startswith("https://archive.example/reports/")

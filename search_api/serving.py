@@ -1,6 +1,7 @@
 """How connections are served: bounds on their number, on slow clients, and on stopping."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 import h11
@@ -8,7 +9,41 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from search_api.errors import SettingsError
 from search_api.settings import Settings
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return the socket to accept connections on; raises SettingsError where it cannot be had."""
+    try:
+        return socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Choose a free port, for example ARCHIVE_PORT=8001 (of mcp: --http 8001)"
+        ) from error
+
+
+def run(
+    app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]
+) -> None:
+    """Serve until stopped; call `announce` once connections are accepted."""
+    server = _AnnouncingServer(serving(app, settings), announce)
+    with listener:
+        server.run(sockets=[listener])
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """A server that calls `announce` once it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
 
 
 def serving(app: ASGIApp, settings: Settings) -> uvicorn.Config:

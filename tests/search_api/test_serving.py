@@ -1,4 +1,4 @@
-"""web.serving: the real server with clients that are slow, many, forwarded, or late."""
+"""search_api.serving: the real server with clients that are slow, many, forwarded, or late."""
 
 import json
 import socket
@@ -13,9 +13,9 @@ import uvicorn
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
+from search_api.serving import serving
 from search_api.settings import Settings
 from web.app import create_web_app
-from web.serving import serving
 
 
 @contextmanager
