@@ -30,10 +30,15 @@ MAX_QUOTE_CHARS = 2_000
 MIN_WORDS = 3
 # Of 100. Below it the words are too different for the passage to be meant.
 NEAR = 80.0
+# Words that are the same, of 100: one sign that differs makes another word.
+_NEAR_BY_WORD = 50.0
+_LONGEST_BY_SIGN = 300
 _MATCHES = 5
 _PASSAGES = 15
+_FITTED = 10  # of all that are like a quotation, those whose ends are looked at
 _TRIMMED_PIECES = 12
 _QUERY_WORDS = 40
+_FRAGMENTS = 12  # the longest, which few passages hold; all of them are compared
 _BEYOND_CHARS = 400  # a quotation may run over the end of a passage
 
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*\.\.\.\s*\]|\(\s*\.\.\.\s*\)|\.\.\.)\s*")
@@ -51,6 +56,15 @@ class _Place:
     start: int
     end: int
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A span of a text, and how much it is like what is wanted (0 to 100)."""
+
+    score: float
+    start: int
+    end: int
 
 
 def check_quotes(reader: ArchiveReader, draft: str) -> QuotesCheckResponse:
@@ -157,7 +171,10 @@ def _ways_to_look(fragments: Sequence[str], words: Sequence[str]) -> Iterator[No
     One that runs over the end of a passage has a half, or some words, in each.
     """
     half = len(words) // 2
-    yield Group(should=tuple(Phrase(part) for part in fragments if _WORD.search(part)))
+    parts = sorted(
+        {part for part in fragments if _WORD.search(part)}, key=lambda one: (-len(one), one)
+    )
+    yield Group(should=tuple(Phrase(part) for part in parts[:_FRAGMENTS]))
     yield Group(should=(Phrase(" ".join(words[:half])), Phrase(" ".join(words[half:]))))
     yield Group(should=tuple(Word(word) for word in dict.fromkeys(words[:_QUERY_WORDS])))
 
@@ -214,22 +231,42 @@ def _is_edge(text: str, place: int) -> bool:
 
 def _near(held: _Held, passages: Sequence[Passage], wanted: str) -> list[_Place]:
     """Return the most alike place of each report that has one, the most alike first."""
-    best: dict[str, _Place] = {}
+    candidates = []
     for passage in passages:
         offset, folded = held.window(passage)
-        if len(folded.text) < len(wanted) // 2:
-            continue
-        found = fuzz.partial_ratio_alignment(wanted, folded.text, score_cutoff=NEAR)
-        if found is None or found.dest_end <= found.dest_start:
-            continue
-        start, end = _fitted(wanted, folded.text, found.dest_start, found.dest_end)
+        if len(folded.text) >= len(wanted) // 2 and (found := _most_alike(wanted, folded.text)):
+            candidates.append((found, offset, folded, passage.document_id))
+    candidates.sort(key=lambda one: -one[0].score)
+    best: dict[str, _Place] = {}
+    for found, offset, folded, document_id in candidates[:_FITTED]:
+        start, end = _fitted(wanted, folded.text, found.start, found.end)
         similarity = round(fuzz.ratio(wanted, folded.text[start:end]) / 100, 3)
         first, last = folded.span(start, end)
-        place = _Place(passage.document_id, offset + first, offset + last, similarity)
-        known = best.get(passage.document_id)
+        place = _Place(document_id, offset + first, offset + last, similarity)
+        known = best.get(document_id)
         if similarity * 100 >= NEAR and (known is None or similarity > known.similarity):
-            best[passage.document_id] = place
+            best[document_id] = place
     return sorted(best.values(), key=lambda place: (-place.similarity, place.document_id))
+
+
+def _most_alike(wanted: str, text: str) -> _Alike | None:
+    """Return the span of a text that is most like what is wanted, None where none is near.
+
+    Sign by sign where that is short. The time of that grows with the cube of the length (a quarter
+    of a second for 2,000 signs), so something long is looked for word by word.
+    """
+    if len(wanted) <= _LONGEST_BY_SIGN:
+        found = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=NEAR)
+        if found is None or found.dest_end <= found.dest_start:
+            return None
+        return _Alike(found.score, found.dest_start, found.dest_end)
+    words = [*_WORD.finditer(text)]
+    found = fuzz.partial_ratio_alignment(
+        _WORD.findall(wanted), [word[0] for word in words], score_cutoff=_NEAR_BY_WORD
+    )
+    if found is None or found.dest_end <= found.dest_start:
+        return None
+    return _Alike(found.score, words[found.dest_start].start(), words[found.dest_end - 1].end())
 
 
 def _fitted(wanted: str, text: str, start: int, end: int) -> tuple[int, int]:

@@ -5,10 +5,11 @@ of dashes, invisible characters. Letters, case, figures and punctuation stay.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_PAIRS = (("“", "”"), ("„", "“"), ("«", "»"), ('"', '"'), ("‘", "’"), ("'", "'"))
+_CLOSERS = {"“": "”", "„": "“", "«": "»", '"': '"', "‘": "’", "'": "'"}
 _WORD = re.compile(r"[^\W_]")
 _DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
 _SINGLE = dict.fromkeys("‘’‚‛′ʼ", "'")
@@ -69,9 +70,10 @@ def quoted_passages(draft: str) -> list[Quoted]:
     """
     found = []
     for start, paragraph in _paragraphs(draft):
+        singles = _closing_singles(paragraph)
         at = 0
         while at < len(paragraph):
-            closing = _closing(paragraph, at)
+            closing = _closing(paragraph, at, singles)
             if closing is None:
                 at += 1
                 continue
@@ -90,24 +92,28 @@ def _paragraphs(draft: str) -> Iterator[tuple[int, str]]:
     yield start, draft[start:]
 
 
-def _closing(paragraph: str, at: int) -> int | None:
+def _closing(paragraph: str, at: int, singles: Mapping[str, Sequence[int]]) -> int | None:
     """Return where the quotation that opens at `at` closes, None where none opens there."""
-    closer = next((closer for opener, closer in _PAIRS if opener == paragraph[at]), None)
+    closer = _CLOSERS.get(paragraph[at])
     if closer is None or at + 1 >= len(paragraph):
         return None
-    if closer not in ("’", "'"):
+    if closer not in singles:
         place = paragraph.find(closer, at + 1)
         # A straight mark that is never closed may be an inch; one that curls open is a quotation.
         return place if place >= 0 else (None if closer == '"' else len(paragraph))
     before = paragraph[at - 1] if at else " "
     if _WORD.match(before) or not _WORD.match(paragraph[at + 1]):
         return None
-    for place in (match.start() for match in re.finditer(closer, paragraph[at + 1 :])):
-        end = at + 1 + place
-        after = paragraph[end + 1] if end + 1 < len(paragraph) else " "
-        if not _WORD.match(after) and not paragraph[end - 1].isspace():
-            return end
-    return None
+    following = bisect_right(singles[closer], at)
+    return singles[closer][following] if following < len(singles[closer]) else None
+
+
+def _closing_singles(paragraph: str) -> dict[str, list[int]]:
+    """Return where single marks may close a quotation, found once: a draft may open thousands."""
+    return {
+        closer: [match.start() for match in re.finditer(rf"(?<=\S){closer}(?![^\W_])", paragraph)]
+        for closer in ("’", "'")
+    }
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

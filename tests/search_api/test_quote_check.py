@@ -6,8 +6,11 @@ import time
 import pytest
 
 from indexer.generation import Generation
+from indexer.keyword_query import Group, Node
+from indexer.records import Filters, Ranking
 from search_api.checked_quotes import CheckedQuote
 from search_api.errors import BadRequestError
+from search_api.parameter_docs import EXAMPLE_DOCUMENT
 from search_api.quote_check import MAX_DRAFT_CHARS, MAX_QUOTES, check_quotes
 from search_api.quoted import fold
 
@@ -134,3 +137,49 @@ def test_the_largest_draft_is_checked_in_seconds(sample: Generation) -> None:
     started = time.process_time()
     assert len(check_quotes(sample, "\n".join(quotes)).quotes) == 50
     assert time.process_time() - started < 20
+
+
+def test_long_quotations_of_known_words_in_another_order_are_checked_in_seconds(
+    sample: Generation,
+) -> None:
+    chance = random.Random(7)
+    words = sample.document_text(EXAMPLE_DOCUMENT).text.replace('"', "").split()
+    quotes = [" ".join(chance.choice(words) for _ in range(400))[:1990] for _ in range(24)]
+    started = time.process_time()
+    found = check_quotes(sample, "\n".join(f"“{quote}”" for quote in quotes))
+    assert found.counts["not_found"] == 24
+    assert time.process_time() - started < 10
+
+
+def test_a_long_quotation_with_a_few_other_words_is_near(sample: Generation) -> None:
+    text = sample.document_text(EXAMPLE_DOCUMENT).text
+    whole = max(sample.document_passages(EXAMPLE_DOCUMENT), key=lambda one: one.end - one.start)
+    quoted = text[whole.start : whole.end].replace("\n", " ")
+    assert len(quoted) > 600
+    words = quoted.split()
+    for place in range(5, len(words), 12):
+        words[place] = "otherwise"
+    (found,) = check_quotes(sample, f"«{' '.join(words)}»").quotes
+    assert found.status == "near"
+    assert found.matches[0].document_id == EXAMPLE_DOCUMENT
+    assert fold(found.matches[0].text).text == fold(quoted).text.rstrip(".")
+    assert "".join(part.report for part in found.difference) == found.matches[0].text
+
+
+def test_of_a_quotation_full_of_dots_a_few_pieces_are_looked_for(
+    sample: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    rank = Generation.keyword_ranking
+
+    def counted(
+        reader: Generation, query: Node, depth: int, filters: Filters
+    ) -> tuple[Ranking, int]:
+        assert isinstance(query, Group)
+        asked.append(len(query.should))
+        return rank(reader, query, depth, filters)
+
+    monkeypatch.setattr(Generation, "keyword_ranking", counted)
+    dotted = " ... ".join(f"of the {number}" for number in range(100))
+    assert check_quotes(sample, f"“{dotted}”").counts["not_found"] == 1
+    assert max(asked) <= 40

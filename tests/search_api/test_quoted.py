@@ -1,5 +1,7 @@
 """search_api.quoted: what stands in quotation marks, and text as it compares."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,13 @@ def test_any_draft_can_be_read(draft: str) -> None:
         assert end <= one.start < one.end
         assert draft[one.start : one.end] == one.text
         end = one.end
+
+
+@pytest.mark.parametrize("repeated", ["'a ", "‘a ", "a'", "‘a’b", "“", '" ', "'a’ "])
+def test_a_draft_full_of_marks_is_read_at_once(repeated: str) -> None:
+    started = time.process_time()
+    quoted_passages(repeated * (50_000 // len(repeated)))
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
