@@ -147,6 +147,14 @@ def snippet(passage: Passage, terms: Sequence[Term], stem: Stem) -> tuple[str, l
     return text[start:end], inside
 
 
+def cut(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Say whether text[start:end] begins, and whether it ends, in the middle of a sentence."""
+    inside = {
+        at for first, last in sentence_spans(text) for at in (start, end) if first < at < last
+    }
+    return start in inside, end in inside
+
+
 def _window(text: str, marks: Sequence[Span]) -> Span:
     """Return the sentences around the densest place of marks, SNIPPET_CHARS long at most."""
     if len(text) <= SNIPPET_CHARS:

@@ -67,10 +67,13 @@ class PassagePlace(_Response):
 
 
 class Snippet(_Response):
-    """A piece of the passage, verbatim, with the places to mark."""
+    """A piece of the passage, verbatim, with the places to mark; `cut_start` and `cut_end` say
+    that it begins or ends in the middle of a sentence."""
 
     text: str
     marks: tuple[tuple[int, int], ...]
+    cut_start: bool = False
+    cut_end: bool = False
 
 
 class ResultScore(_Response):

@@ -17,7 +17,7 @@ from search_api.documents import document_of
 from search_api.figures import Figure
 from search_api.folding import also_as, folded
 from search_api.gate import Gate
-from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
+from search_api.matching import Stem, Stemmer, Term, cut, snippet, terms_of
 from search_api.phases import phase
 from search_api.query import ParsedQuery, parse
 from search_api.reader import Archive, ArchiveReader
@@ -262,7 +262,9 @@ def _result(
 ) -> SearchResult:
     document = hit.document
     text, marks = snippet(passage, terms, stem)
-    offset = passage.start + passage.text.find(text)
+    at = passage.text.find(text)
+    cut_start, cut_end = cut(passage.text, at, at + len(text))
+    offset = passage.start + at
     start, end = offset + marks[0][0], offset + marks[-1][1]
     full = reader.document_text(document.document_id)
     section, paragraph, page = citing.place_of(full, start)
@@ -284,7 +286,7 @@ def _result(
             start=passage.start,
             end=passage.end,
         ),
-        snippet=Snippet(text=text, marks=tuple(marks)),
+        snippet=Snippet(text=text, marks=tuple(marks), cut_start=cut_start, cut_end=cut_end),
         matched_by=tuple(name for name, found in lists if found is not None),  # type: ignore[misc]
         score=ResultScore(
             fused=round(hit.best.score, 6),

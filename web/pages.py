@@ -19,7 +19,8 @@ from web import wording
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
 from web.report_text import read_parts
-from web.search_form import FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
+from web.search_form import FACETS, FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
+from web.search_page import search_routes
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -32,7 +33,8 @@ KEPT_HEADERS = ("allow", "retry-after")  # of an error, on its page
 def add_pages(app: FastAPI) -> None:
     """Add the pages to the API's app, and show its errors as pages where a page was asked for."""
     templates = _templates()
-    app.include_router(_router(templates), include_in_schema=False)
+    for router in (search_routes(templates), _router(templates)):
+        app.include_router(router, include_in_schema=False)
     for kind in (SearchError, HTTPException, Exception):
         api_handler = app.exception_handlers.get(kind)
         if api_handler is not None:
@@ -41,25 +43,6 @@ def add_pages(app: FastAPI) -> None:
 
 def _router(templates: Jinja2Templates) -> APIRouter:
     router = APIRouter()
-
-    @router.api_route("/", methods=METHODS)
-    def search_page(request: Request) -> Response:
-        service = _service(request)
-        form = SearchForm.from_query(request.query_params)
-        context: dict[str, Any] = {"form": form}
-        if not form.q:
-            context["coverage"] = service.coverage()
-        else:
-            asked = form.request()
-            found = service.search(asked)
-            if asked.offset == 0:
-                answer = service.answer(asked.q, asked.filters)
-                if answer.generation != found.generation:
-                    # A generation was published between the two calls: one page shows one.
-                    found = service.search(asked)
-                context["answer"] = answer
-            context["found"] = found
-        return templates.TemplateResponse(request, "search.html", context)
 
     @router.api_route("/reports/{document_id}", methods=METHODS)
     def report_page(request: Request, document_id: str) -> Response:
@@ -158,9 +141,11 @@ def _templates() -> Jinja2Templates:
     }
     environment.globals |= {
         "counted": wording.counted,
+        "found_in": wording.found_in,
         "marked": marked,
         "period": wording.period_words,
         "place": wording.place_words,
+        "FACETS": FACETS,
         "FILTER_LABELS": FILTER_LABELS,
         "ORIGIN_LABELS": wording.ORIGIN_LABELS,
         "MAX_PAGE": MAX_PAGE,

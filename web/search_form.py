@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
 from search_api import parameters
+from search_api.citing import report_url
 from search_api.errors import BadRequestError
 from search_api.requests import SearchRequest
 from web.wording import date_words
@@ -12,7 +13,7 @@ from web.wording import date_words
 PAGE_SIZE = 10
 MAX_PAGE = 1000
 FACETS = ("body", "committee", "doc_type")
-SORTS = {"relevance": "Best match first", "-date": "Newest first", "date": "Oldest first"}
+SORTS = {"relevance": "Best match", "-date": "Newest", "date": "Oldest"}
 FILTER_LABELS = {
     "body": "Body",
     "committee": "Committee",
@@ -55,7 +56,7 @@ class SearchForm:
     def request(self) -> SearchRequest:
         """Return the search to ask for; raises BadRequestError, by the rules of the API."""
         given = [(name, getattr(self, name)) for name in ("q", *FILTER_LABELS, "sort")]
-        request = parameters.read_search([*given, ("facets", ",".join(FACETS))])
+        request = parameters.read_search([*given, ("facets", ",".join((*FACETS, "year")))])
         offset = (self.page_number() - 1) * PAGE_SIZE
         return replace(request, limit=PAGE_SIZE, offset=offset)
 
@@ -75,6 +76,15 @@ class SearchForm:
         state = {field.name: getattr(changed, field.name) for field in fields(self)}
         said = {name: value for name, value in state.items() if value != getattr(unsaid, name)}
         return f"/?{urlencode(said)}" if said else "/"
+
+    def api_url(self, call: str, **more: str) -> str:
+        """Return the address of the same search in the API: its export, its feed."""
+        said = {name: value for name in ("q", *FILTER_LABELS) if (value := getattr(self, name))}
+        return f"/v1/{call}?{urlencode(said | more)}"
+
+    def in_report(self, document_id: str) -> str:
+        """Return the address of a report with this query searched in it."""
+        return f"{report_url(document_id)}?{urlencode({'q': self.q})}"
 
     def active_filters(self) -> list[ActiveFilter]:
         """Return each filter that is set, in the order of the fields."""

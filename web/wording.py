@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from search_api.responses import Confidence
+from search_api.responses import AnswerResponse, Confidence
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -84,6 +84,19 @@ def confidence_words(confidence: Confidence) -> str:
     """Say the estimate, and what it was calibrated on."""
     share = round(confidence.value * 100)
     return f"Estimated to be right {share} times in 100 (calibration: {confidence.calibrated_on})."
+
+
+def found_in(answer: AnswerResponse, *, filtered: bool) -> str:
+    """Return "Found in 4 of 760 reports, 2008-2014" for what is quoted, with a dash.
+
+    `filtered` where not all reports of the archive were searched.
+    """
+    reports = len({citation.document_id for citation in answer.citations})
+    years = sorted({citation.date[:4] for citation in answer.citations if citation.date})
+    all_of_them = f"{answer.searched.documents:,} reports"
+    searched = "the reports that pass the filters" if filtered else all_of_them
+    when = f", {'–'.join(dict.fromkeys((years[0], years[-1])))}" if years else ""
+    return f"Found in {reports:,} of {searched}{when}"
 
 
 def sentence(clause: str) -> str:

@@ -86,7 +86,7 @@ def test_search_answers_the_documented_members(client: TestClient) -> None:
         *("snippet", "matched_by", "score", "more_in_document", "url", "source_url", "citation"),
     } <= set(first)
     assert {"id", "paragraph", "page", "section"} <= set(first["passage"])
-    assert set(first["snippet"]) == {"text", "marks"}
+    assert set(first["snippet"]) == {"text", "marks", "cut_start", "cut_end"}
     assert set(first["score"]) == {"fused", "keyword_rank", "vector_rank"}
     assert (first["source_id"], first["date"]) == (CONNECT, "2011-03-17")
     assert first["matched_by"] == ["keyword", "vector"]

@@ -15,6 +15,7 @@ from search_api.matching import (
     SNIPPET_CHARS,
     Stemmer,
     Term,
+    cut,
     matches,
     merged,
     occurrences,
@@ -149,6 +150,15 @@ def test_a_term_weighs_as_its_rarest_word(reader: Generation) -> None:
 
 def test_what_holds_no_letter_or_digit_is_no_term(reader: Generation) -> None:
     assert terms_of(reader, parse('"_" __ !!!')) == ()
+
+
+def test_a_piece_says_where_it_cuts_a_sentence() -> None:
+    text = "The plan was agreed. It costs £4.7m in all. Gangs are named"
+    assert cut(text, 0, len(text)) == (False, False)
+    assert cut(text, 4, len(text)) == (True, False)
+    assert cut(text, 21, 43) == (False, False)
+    assert cut(text, 21, 36) == (False, True)
+    assert cut(text, 24, 36) == (True, True)
 
 
 # --- laws ---------------------------------------------------------------------------------------

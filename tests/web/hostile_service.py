@@ -62,10 +62,16 @@ class HostileService:
             mode="hybrid",
             total=Total(value=1),
             results=(self._result(),),
-            facets={"body": (FacetValue(value=ATTACK, count=1),)},
+            facets={
+                name: (FacetValue(value=ATTACK, count=1), FacetValue(value="2011", count=1))
+                for name in ("body", "committee", "doc_type", "year")
+            },
             next="more",
             took_ms=1.0,
         )
+
+    def pinned(self, answer_id: str) -> AnswerResponse:
+        return self.answer("x", Filters())
 
     def answer(self, q: str, filters: Filters) -> AnswerResponse:
         found = self._status != "not_found"

@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from markupsafe import escape
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from indexer.records import Filters
-from search_api.responses import CoverageResponse, Status
+from search_api.errors import OverloadedError
+from search_api.responses import AnswerResponse, CoverageResponse, Status
 from search_api.service import SearchService
 from search_api.settings import Settings
 from tests.web.hostile_service import ATTACK, DOCUMENT_ID, URL, HostileService
@@ -93,7 +95,12 @@ def test_a_question_is_answered_with_the_quotes_of_the_service_before_the_passag
         assert f">{escape(sentence.text)}</blockquote>" in page.text
         assert f'<a href="{escape(citation.url)}">{escape(citation.title)}</a>' in page.text
     assert "£4.7m" in words(page)
-    assert page.text.index("<blockquote") < page.text.index('class="results"')
+    # The answer comes last in the file; the browser puts it into the place that waits for it.
+    first, _, then = page.text.partition('<template shadowrootmode="open">')
+    assert "<blockquote" not in first
+    assert then.startswith('<slot name="answer">')
+    assert then.index('class="results"') < then.index('slot="answer" aria-labelledby')
+    assert then.index('slot="answer" aria-labelledby') < then.index("<blockquote")
 
 
 def test_passages_come_in_the_order_of_the_service_with_the_exact_number_of_matches(
@@ -119,11 +126,138 @@ def test_a_question_that_the_archive_does_not_answer_is_told_so_and_what_was_sea
     assert "<blockquote" not in page.text
 
 
+def test_the_files_that_could_not_be_read_are_named_where_the_archive_does_not_say(
+    serve: Serve,
+) -> None:
+    page = serve(HostileService(status="not_found")).get("/?q=x")
+    said = words(page)
+    assert "2 files of the archive could not be read" in said
+    assert f'<span class="file">{escape(ATTACK)}</span> and others.' in page.text
+    assert 'href="/coverage"' in page.text
+
+
+def test_an_answer_says_in_how_many_reports_of_which_years_it_was_found(
+    client: TestClient, service: SearchService
+) -> None:
+    answer = service.answer(QUESTION, Filters())
+    reports = {citation.document_id for citation in answer.citations}
+    years = sorted({citation.date[:4] for citation in answer.citations})
+    when = years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}"
+    held = service.coverage().documents
+    assert f"Found in {len(reports)} of {held} reports, {when}" in words(search(client, q=QUESTION))
+    filtered = words(search(client, q=QUESTION, date_from=years[0]))
+    assert "of the reports that pass the filters" in filtered
+
+
+@pytest.mark.parametrize("query", [{"q": "gangs"}, {"q": "police", "date_to": "2010"}])
+def test_every_number_beside_a_facet_or_a_bar_is_the_one_that_the_api_counts(
+    client: TestClient, query: dict[str, str]
+) -> None:
+    page = search(client, **query)
+    names = "body,committee,doc_type,year"
+    facets = client.get("/v1/search", params=query | {"facets": names}).json()["facets"]
+    for name in ("body", "committee", "doc_type"):
+        for facet in facets[name][:6]:
+            link = search_url(**query, **{name: facet["value"]})
+            assert re.search(
+                rf'<a href="{re.escape(str(escape(link)))}">.*</span>{facet["count"]}<span',
+                page.text,
+            )
+    anytime = {name: value for name, value in query.items() if not name.startswith("date")}
+    found = client.get("/v1/search", params=anytime | {"facets": "year"}).json()
+    assert found["facets"]["year"]
+    for year in found["facets"]["year"]:
+        assert f"{year['value']}: {year['count']} report" in words(page)
+
+
+def search_url(**fields: str) -> str:
+    order = ("q", "body", "committee", "doc_type", "date_from", "date_to")
+    return f"/?{urlencode({name: fields[name] for name in order if name in fields})}"
+
+
+def test_export_feed_and_permalink_of_a_search_answer_what_the_page_shows(
+    client: TestClient,
+) -> None:
+    page = search(client, q="gangs", date_from="2011", sort="-date")
+    links = {unescape(link) for link in re.findall(r'href="(/v1/[^"]+)"', page.text)}
+    for start in ("/v1/export?q=gangs&date_from=2011&format=", "/v1/feed?q=gangs&date_from=2011"):
+        assert any(link.startswith(start) for link in links)
+    for link in links:
+        assert client.get(link).status_code == 200, link
+    assert '<a href="/?q=gangs&amp;date_from=2011&amp;sort=-date" rel="bookmark">' in page.text
+
+
+def test_a_snippet_has_an_ellipsis_exactly_where_it_cuts_a_sentence(client: TestClient) -> None:
+    page = search(client, q=QUESTION)
+    results = client.get("/v1/search", params={"q": QUESTION}).json()["results"]
+    shown = re.findall(r'<p class="snippet">(.*?)</p>', page.text, re.S)
+    assert {result["snippet"]["cut_end"] for result in results} == {True, False}
+    for html, result in zip(shown, results, strict=True):
+        snippet = result["snippet"]
+        assert html.startswith("…") is snippet["cut_start"]
+        assert html.endswith(" …") is snippet["cut_end"]
+
+
+def test_an_answer_that_cannot_be_made_leaves_the_results_and_says_why(serve: Serve) -> None:
+    class Busy(HostileService):
+        def pinned(self, answer_id: str) -> AnswerResponse:
+            raise OverloadedError("as many searches as this service allows are running")
+
+    class Broken(HostileService):
+        def pinned(self, answer_id: str) -> AnswerResponse:
+            raise ZeroDivisionError
+
+    page = serve(Busy()).get("/?q=x")
+    assert page.status_code == 200
+    assert "as many searches as this service allows are running" in words(page)
+    assert 'class="result"' in page.text
+    page = serve(Broken()).get("/?q=x")
+    assert "something went wrong here" in words(page)
+    assert page.text.rstrip().endswith("</html>")
+
+
+def test_the_results_are_sent_before_the_answer_is_begun(serve: Serve) -> None:
+    sent: list[str] = []
+
+    class Slow(HostileService):
+        def pinned(self, answer_id: str) -> AnswerResponse:
+            sent.append("answer begun")
+            return super().pinned(answer_id)
+
+    pieces = StreamedPieces(serve(Slow()).app, sent)
+    TestClient(pieces).get("/?q=x")
+    begun = sent.index("answer begun")
+    assert any('class="result"' in piece for piece in sent[:begun])
+    assert 'slot="answer"' in "".join(sent[begun:])
+
+
+class StreamedPieces:
+    """Passes requests on and notes each piece of the body when it is sent."""
+
+    def __init__(self, app: ASGIApp, sent: list[str]) -> None:
+        self._app = app
+        self._sent = sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                self._sent.append(message["body"].decode())
+            await send(message)
+
+        await self._app(scope, receive, noted)
+
+
 def test_filters_that_are_on_stand_as_links_that_take_them_off(client: TestClient) -> None:
     page = search(client, q="gangs", date_from="2011-01-02", sort="-date")
     assert 'href="/?q=gangs&amp;sort=-date"' in page.text
     assert "From: 2 January 2011" in words(page)
-    assert '<option value="-date" selected>Newest first</option>' in page.text
+    assert '<a href="/?q=gangs&amp;date_from=2011-01-02&amp;sort=-date" aria-current="true">' in (
+        page.text
+    )
+    assert '<input type="hidden" name="sort" value="-date">' in page.text
 
 
 def test_a_filter_that_nothing_passes_says_that_nothing_matches(client: TestClient) -> None:
@@ -148,7 +282,7 @@ def test_a_bad_date_is_a_400_with_its_reason_beside_the_field_that_keeps_it(
     page = search(client, q="gangs", date_from="2011-99-01")
     assert page.status_code == 400
     assert page.headers["content-type"].startswith("text/html")
-    field = re.search(r'<input id="date_from"[^>]*>', page.text)
+    field = re.search(r'<input [^>]*id="date_from"[^>]*>', page.text)
     assert field is not None
     assert 'value="2011-99-01"' in field[0]
     assert 'aria-describedby="wrong-date_from"' in field[0]
@@ -358,4 +492,6 @@ def test_a_page_with_all_that_it_loads_stays_small(client: TestClient) -> None:
     loaded = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
     assert len(loaded) == 3
     sizes = [len(client.get(url).content) for url in loaded]
-    assert len(page.content) + sum(sizes) < MAX_PAGE_BYTES
+    without_answer = re.sub(r'<section class="answer.*?</section>', "", page.text, flags=re.S)
+    assert len(without_answer) < len(page.text)
+    assert len(without_answer.encode()) + sum(sizes) < MAX_PAGE_BYTES

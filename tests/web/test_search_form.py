@@ -16,7 +16,7 @@ def test_the_request_carries_the_filters_and_skips_the_pages_before() -> None:
     request = form.request()
     assert (request.q, request.sort, request.limit, request.offset) == ("gangs", "-date", 10, 20)
     assert (request.filters.body, request.filters.date_from) == ("MPA", "2011-01-01")
-    assert request.facets == ("body", "committee", "doc_type")
+    assert request.facets == ("body", "committee", "doc_type", "year")
 
 
 def test_a_year_alone_is_read_as_the_api_reads_it_and_shown_as_typed() -> None:
@@ -46,3 +46,11 @@ def test_each_filter_that_is_set_comes_with_the_url_of_the_search_without_it() -
         ("Body", "MPA", "/?q=gangs&date_from=2011-01-02"),
         ("From", "2 January 2011", "/?q=gangs&body=MPA"),
     ]
+
+
+def test_the_same_search_has_an_address_in_the_api() -> None:
+    form = SearchForm(q="gangs & knives", body="MPA", date_from="2011", sort="-date", page="3")
+    assert form.api_url("feed") == "/v1/feed?q=gangs+%26+knives&body=MPA&date_from=2011"
+    assert form.api_url("export", format="csv") == (
+        "/v1/export?q=gangs+%26+knives&body=MPA&date_from=2011&format=csv"
+    )

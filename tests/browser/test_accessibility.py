@@ -1,0 +1,106 @@
+"""Every page in every state: what axe finds, and whether all of it fits, is reached and is seen."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.states import STATES, State
+
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+by_name = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+
+
+def violations(page: Page, run_only: dict[str, Any]) -> list[str]:
+    """Return what axe finds wrong, a line for each element."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": run_only})
+    return [
+        f"{rule['id']}: {node['html']} {node['failureSummary']}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@by_name
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_in_light_and_in_dark(
+    browser: Browser, address: str, state: State, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    state.show(page, address)
+    page.emulate_media(color_scheme="light")
+    assert violations(page, {"type": "tag", "values": AA}) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
+    page.close()
+
+
+def test_axe_is_awake(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/?q=police")
+    page.evaluate("document.querySelector('#q').labels[0].remove()")
+    page.evaluate("document.querySelector('.about').style.color = '#ddd'")
+    found = violations(page, {"type": "tag", "values": AA})
+    assert {line.partition(":")[0] for line in found} >= {"label", "color-contrast"}
+    page.close()
+
+
+@by_name
+@pytest.mark.parametrize(("width", "text_size"), [(320, "100%"), (640, "200%")])
+def test_nothing_scrolls_sideways_on_a_small_screen_or_with_large_text(
+    browser: Browser, address: str, state: State, width: int, text_size: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 640})
+    state.show(page, address)
+    page.evaluate("size => document.documentElement.style.fontSize = size", text_size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@by_name
+def test_no_state_logs_an_error_or_breaks_its_own_policy(
+    browser: Browser, address: str, state: State
+) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    state.show(page, address)
+    page.close()
+    # Chromium logs every status above 399 of a page itself.
+    assert [line for line in said if "responded with a status of 40" not in line] == []
+
+
+@by_name
+def test_the_tab_key_reaches_every_link_and_control_and_shows_where_it_is(
+    browser: Browser, address: str, state: State
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    state.show(page, address)
+    page.evaluate("document.activeElement.blur(); document.body.tabIndex = -1")
+    page.evaluate("document.body.focus()")
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
+            .filter(one => one.checkVisibility() && one.type !== "hidden").length"""
+    )
+    seen = set()
+    for _ in range(min(wanted, 60)):
+        page.keyboard.press("Tab")
+        where = page.evaluate(
+            """() => {
+                const one = document.activeElement, box = one.getBoundingClientRect();
+                const shown = one.className === "unseen" ? one.nextElementSibling : one;
+                const style = getComputedStyle(shown), place = shown.getBoundingClientRect();
+                return {
+                    at: [...document.querySelectorAll("*")].indexOf(one),
+                    outlined: style.outlineStyle !== "none",
+                    inView: place.bottom > 0 && place.top < innerHeight && place.width > 0,
+                };
+            }"""
+        )
+        assert where["outlined"], where
+        assert where["inView"], where
+        seen.add(where["at"])
+    assert len(seen) == min(wanted, 60)
+    page.close()
