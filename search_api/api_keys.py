@@ -6,12 +6,15 @@ plain digest keeps it: there is nothing to guess.
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from search_api.errors import SettingsError
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "ark_"
 
@@ -41,9 +44,15 @@ class ApiKeys:
         return self._path is not None
 
     def find(self, written: str) -> ApiKey | None:
-        """Return the key that was sent, None where it is none of ours."""
+        """Return the key that was sent, None where it is none of ours.
+
+        A file that cannot be read changes nothing: the keys that were read before go on working.
+        """
         if self._path is not None:
-            self._refresh(self._path)
+            try:
+                self._refresh(self._path)
+            except SettingsError as error:
+                logger.error("the API keys stay as they were: %s", error)
         return self._keys.get(digest(written))
 
     def _refresh(self, path: Path) -> None:
@@ -53,8 +62,8 @@ class ApiKeys:
             self._keys, self._read_at = {}, -1
             return
         if changed_at != self._read_at:
-            self._keys = {key.sha256: key for key in read_keys(path)}
             self._read_at = changed_at
+            self._keys = {key.sha256: key for key in read_keys(path)}
 
 
 def digest(key: str) -> str:

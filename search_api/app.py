@@ -1,6 +1,6 @@
 """The HTTP API put together: routes, what stands around them, and errors as problems.
 
-Outermost first: observing (id, log, metrics), HEAD, CORS, rate limits, routes.
+Outermost first: observing (id, log, metrics), HEAD, CORS, rate limits, tags, routes.
 """
 
 import logging
@@ -50,6 +50,7 @@ from search_api.routes_tools import tool_routes
 from search_api.scorer import open_scorer
 from search_api.service import SearchService
 from search_api.settings import Settings
+from search_api.tagging import Tagging
 from search_api.tools import Tools
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead wherever the Host of a request says
     )
     app.state.service = service
     app.state.tools = tools
@@ -131,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
         operation_routes(archive, metrics),
     ):
         app.include_router(router)
+    app.add_middleware(Tagging)
     app.add_middleware(
         RateLimits,
         per_second=settings.requests_per_second,

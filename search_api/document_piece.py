@@ -4,23 +4,22 @@ from itertools import islice
 
 from search_api.responses import BlockView, DocumentResponse
 
-PIECE_CHARS = 20_000
-_MOST_BLOCKS = 500
-
 
 class DocumentPiece(DocumentResponse):
-    """As /v1/documents/{id} answers, but with blocks of some 20,000 characters at most; `next` is
-    where to go on, None at the end."""
+    """What /v1/documents/{id} answers: a report with as many blocks as one answer may hold; `next`
+    is where to go on (as `from`), None at the end."""
 
     next: int | None
 
 
-def piece_of(document: DocumentResponse, start: int) -> DocumentPiece:
+def piece_of(
+    document: DocumentResponse, start: int, most_chars: int, most_blocks: int
+) -> DocumentPiece:
     """Return the blocks from character `start` on, whole ones but where one alone is too long."""
     after = [block for block in document.blocks if block.end > start]
     shown: list[BlockView] = []
-    most = max(start, after[0].start) + PIECE_CHARS if after else 0
-    for block in islice(after, _MOST_BLOCKS):
+    most = max(start, after[0].start) + most_chars if after else 0
+    for block in islice(after, most_blocks):
         if shown and block.end > most:
             break
         shown.append(_cut(block, max(start, block.start), min(block.end, most)))
@@ -31,5 +30,7 @@ def piece_of(document: DocumentResponse, start: int) -> DocumentPiece:
 
 
 def _cut(block: BlockView, start: int, end: int) -> BlockView:
+    if (start, end) == (block.start, block.end):
+        return block
     text = block.text[start - block.start : end - block.start]
     return block.model_copy(update={"start": start, "end": end, "text": text})

@@ -103,6 +103,11 @@ def read_passages(given: Sequence[tuple[str, str]]) -> tuple[int, int]:
     return start, _whole(values, "to", 0, MAX_OFFSET, MAX_OFFSET)
 
 
+def read_start(given: Sequence[tuple[str, str]]) -> int:
+    """Return the character from which on a report is wanted; raises BadRequestError."""
+    return _whole(_read(given, ("from",)), "from", 0, MAX_OFFSET, 0)
+
+
 def read_document_piece(given: Sequence[tuple[str, str]]) -> tuple[str, int]:
     """Return which report is wanted, and from which character on; raises BadRequestError."""
     values = _read(given, ("document_id", "from"))

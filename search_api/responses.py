@@ -229,7 +229,7 @@ class BlockView(_Response):
 
 
 class DocumentResponse(_Response):
-    """What /v1/documents/{id} answers: one report with its text in blocks.
+    """One report with its text in blocks.
 
     `origins` says of each value that was found where: text, file properties, front matter, WARC
     header, mail header, file name, owner's table, or inferred.

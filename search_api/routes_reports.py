@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from search_api import parameters
 from search_api.base_address import base_address
 from search_api.citation_formats import CITATION_FORMATS, ENDINGS, MEDIA_TYPES
+from search_api.document_piece import DocumentPiece, piece_of
 from search_api.parameter_docs import (
     MISSING,
     MOVED,
@@ -18,13 +19,14 @@ from search_api.parameter_docs import (
 )
 from search_api.passage_list import PassagesResponse
 from search_api.receiving import given
-from search_api.responses import CoverageResponse, DocumentResponse
+from search_api.responses import CoverageResponse
 from search_api.sending import send_json, send_text
 from search_api.service import SearchService
 from search_api.similar import SimilarResponse
 from search_api.tools import Tools
 
 _RESPONSES = PROBLEMS | NOT_MODIFIED | MISSING | MOVED
+_PIECE = (500_000, 5_000)  # characters and blocks of a report in one answer
 _FORMAT: dict[str, dict[str, Any]] = {
     "format": {
         "schema": one_of(*CITATION_FORMATS),
@@ -38,11 +40,16 @@ def report_routes(service: SearchService, tools: Tools, public_url: str) -> APIR
     """Return the routes over one service."""
     router = APIRouter(prefix="/v1", tags=["reports"])
 
-    @router.get("/documents/{document_id}", response_model=DocumentResponse, responses=_RESPONSES)
+    @router.get(
+        "/documents/{document_id}",
+        response_model=DocumentPiece,
+        responses=_RESPONSES,
+        openapi_extra=described("from"),
+    )
     def document(request: Request, document_id: str) -> Response:
-        """One report: what is known about it, and its text in blocks."""
-        parameters.read_nothing(given(request))
-        return send_json(request, service.document(document_id))
+        """One report: what is known about it, and its text in blocks; a very long one in pieces."""
+        start = parameters.read_start(given(request))
+        return send_json(request, piece_of(service.document(document_id), start, *_PIECE))
 
     @router.get(
         "/documents/{document_id}/passages",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
+from starlette.datastructures import Headers
 
 REVALIDATE = "no-cache"  # may be kept, but ask each time: the archive changes
 PINNED = "public, max-age=3600"
@@ -18,7 +19,7 @@ def send_json(request: Request, answered: BaseModel, cache: str = REVALIDATE) ->
     fields = answered.model_dump(mode="json", by_alias=True)
     tag = tag_of(json.dumps(fields | {"took_ms": 0}))
     headers = _headers(tag, cache, fields.get("generation", ""))
-    if is_known(request, tag):
+    if _has_already(request, tag):
         return Response(status_code=304, headers=headers)
     return JSONResponse(fields, headers=headers)
 
@@ -34,7 +35,7 @@ def send_text(
     """Send text of another kind in the same way."""
     tag = tag_of(text)
     sent = _headers(tag, cache, generation) | dict(headers or {})
-    if is_known(request, tag):
+    if _has_already(request, tag):
         return Response(status_code=304, headers=sent)
     return Response(text.encode(), media_type=media_type, headers=sent)
 
@@ -49,26 +50,31 @@ def send_stream(
 ) -> Response:
     """Send what is made piece by piece; `tag` names what decides it. No piece for who has it."""
     sent = _headers(tag, REVALIDATE, generation) | dict(headers)
-    if is_known(request, tag):
+    if _has_already(request, tag):
         return Response(status_code=304, headers=sent)
     return StreamingResponse(
         (piece.encode() for piece in pieces), media_type=media_type, headers=sent
     )
 
 
-def tag_of(*parts: str) -> str:
+def tag_of(*parts: str | bytes) -> str:
     """Return a weak ETag of what decides an answer."""
-    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    return f'W/"{digest[:32]}"'
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
+        digest.update(b"\x00")
+    return f'W/"{digest.hexdigest()[:32]}"'
 
 
-def is_known(request: Request, tag: str) -> bool:
-    """True where the client says that it has this already; weakly compared, as for GET."""
-    if request.method not in ("GET", "HEAD"):
-        return False
-    known = request.headers.get("if-none-match", "")
+def is_known(headers: Headers, tag: str) -> bool:
+    """True where the headers of a request say that this is there already; weakly compared."""
+    known = headers.get("if-none-match", "")
     tags = {one.strip().removeprefix("W/") for one in known.split(",")}
     return known.strip() == "*" or tag.removeprefix("W/") in tags
+
+
+def _has_already(request: Request, tag: str) -> bool:
+    return request.method in ("GET", "HEAD") and is_known(request.headers, tag)
 
 
 def _headers(tag: str, cache: str, generation: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from indexer.build import build
 from indexer.embedding import BuildEncoder
+from indexer.records import document_id_of
 from search_api.app import create_app
 from search_api.problems import KINDS
 from search_api.settings import Settings
@@ -409,6 +410,31 @@ def test_the_type_of_every_problem_is_a_page_that_explains_it(
 def test_addresses_that_do_not_exist_are_not_found(client: TestClient) -> None:
     for path in ("/v1/nothing", "/v2/search", "/problems/nothing", "/v1/documents/a/b", "/x%00"):
         assert_problem(client.get(path), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1/search/?q=gangs", "/v1/coverage/", "/healthz/"])
+def test_no_answer_leads_to_where_a_host_says(client: TestClient, path: str) -> None:
+    response = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert_problem(response, 404, "not-found")
+    assert "location" not in response.headers
+
+
+def test_a_report_that_is_too_long_for_one_answer_comes_in_pieces(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v1/documents/{document_id_of(CONNECT)}"
+    whole = client.get(path).json()
+    assert whole["next"] is None
+    monkeypatch.setattr("search_api.routes_reports._PIECE", (1500, 4))
+    found: list[dict[str, Any]] = []
+    start: int | None = 0
+    while start is not None:
+        piece = client.get(path, params={"from": start}).json()
+        assert len(piece["blocks"]) <= 4
+        found += piece["blocks"]
+        start = piece["next"]
+    assert "".join(one["text"] for one in found) == "".join(one["text"] for one in whole["blocks"])
+    assert_problem(client.get(path, params={"from": "x"}), 400, "bad-parameter")
 
 
 def test_a_method_that_an_address_does_not_take_is_told_which_it_takes(client: TestClient) -> None:

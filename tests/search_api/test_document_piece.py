@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_api.document_piece import PIECE_CHARS, piece_of
+from search_api.document_piece import piece_of
 from search_api.responses import BlockView, DocumentResponse
 
+PIECE_CHARS = 20_000
 FIELDS: dict[str, Any] = dict.fromkeys(
     (
         *("document_id", "source_id", "title", "date", "body", "committee", "doc_type"),
@@ -43,7 +44,7 @@ def report(*lengths: int) -> DocumentResponse:
 def pieces(whole: DocumentResponse) -> list[tuple[BlockView, ...]]:
     found, start = [], 0
     while True:
-        piece = piece_of(whole, start)
+        piece = piece_of(whole, start, PIECE_CHARS, 500)
         found.append(piece.blocks)
         if piece.next is None:
             return found
@@ -51,6 +52,7 @@ def pieces(whole: DocumentResponse) -> list[tuple[BlockView, ...]]:
         start = piece.next
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([1, 50, 9_000, 19_999, 20_000, 20_001, 65_000]), max_size=8))
 def test_pieces_are_bounded_and_give_every_character_once(lengths: list[int]) -> None:
     whole = report(*lengths)
@@ -82,5 +84,5 @@ def test_many_short_blocks_come_in_bounded_numbers() -> None:
 
 @pytest.mark.parametrize("start", [27, 10**9])
 def test_behind_the_end_there_is_nothing(start: int) -> None:
-    piece = piece_of(report(10, 15), start)
+    piece = piece_of(report(10, 15), start, PIECE_CHARS, 500)
     assert (piece.blocks, piece.next) == ((), None)

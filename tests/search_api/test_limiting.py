@@ -153,6 +153,19 @@ def test_keys_are_read_anew_when_their_file_changes(tmp_path: Path) -> None:
     assert keys.find(key) is None
 
 
+def test_a_file_that_breaks_while_it_serves_leaves_the_keys_as_they_were(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "keys.jsonl"
+    key = make_key(path, "paper", 1, 0)
+    client = client_of(tmp_path, api_keys_file=path)
+    path.write_text(path.read_text() + '{"name": "half a li')
+    for sent, status in ((key, 503), ("ark_guessed", 401)):
+        response = client.get(PATH, headers={"Authorization": f"Bearer {sent}"})
+        assert response.status_code == status  # 503: let through to an archive that is not there
+    assert caplog.text.count("line 2: not a key") == 1
+
+
 @pytest.mark.parametrize(
     "line", ["x", "{}", '{"name":"a","sha256":"zz","per_second":1,"per_day":1}']
 )

@@ -114,7 +114,6 @@ def test_every_tool_answers_what_the_api_answers(
         assert json.loads(said(result)) == result.structured_content
         found = result.structured_content
         if name == "document":
-            assert found.pop("next") is None
             arguments = {}
         answered = (
             api.post(path, json=arguments) if method == "POST" else api.get(path, params=arguments)

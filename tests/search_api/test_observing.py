@@ -99,6 +99,16 @@ def test_phases_and_the_archive_are_measured(client: TestClient) -> None:
     assert 0 < found["archive_generation_age_seconds", ()] < 86_400
 
 
+def test_the_readme_lists_every_metric(client: TestClient) -> None:
+    client.get("/v1/search?q=gangs")
+    exposed = {name.removesuffix("_bucket").removesuffix("_count") for name, _ in samples(client)}
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| metric (Prometheus) |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(archive_\w+)`", table)) == {
+        name for name in exposed if not name.endswith(("_created", "_sum"))
+    }
+
+
 def test_two_apps_count_apart_and_without_an_index_the_archive_is_not_ready(
     client: TestClient, tmp_path: Path
 ) -> None:
