@@ -125,7 +125,10 @@ def test_more_connections_than_allowed_are_refused_at_once(tmp_path: Path) -> No
         assert get(port, "/healthz").startswith("HTTP/1.1 200")
 
 
-@pytest.mark.parametrize(("proxies", "client"), [("127.0.0.1", "198.51.100.9"), ("", "127.0.0.1")])
+@pytest.mark.parametrize(
+    ("proxies", "client"),
+    [("127.0.0.1", "198.51.100.9"), ("127.0.0.0/8", "198.51.100.9"), ("", "127.0.0.1")],
+)
 def test_a_forwarded_address_counts_only_from_a_trusted_proxy(
     tmp_path: Path, proxies: str, client: str
 ) -> None:
