@@ -134,15 +134,17 @@ from pathlib import Path
 import numpy as np
 from indexer import vector_index
 try:
-    vector_index.write(np.ones((1000, 16), np.float32), Path(sys.argv[1]))
+    vectors = np.random.default_rng(1).normal(size=(3000, 16)).astype(np.float32)
+    vector_index.write(vectors, Path(sys.argv[1]), exact_below=int(sys.argv[2]))
 except OSError as error:
     print(error)
 """
 
 
-def test_a_full_disk_is_an_os_error_with_its_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("exact_below", [0, 10_000])
+def test_a_full_disk_is_an_os_error_with_its_reason(tmp_path: Path, exact_below: int) -> None:
     child = subprocess.run(
-        [sys.executable, "-c", _WRITE, str(tmp_path)],
+        [sys.executable, "-c", _WRITE, str(tmp_path), str(exact_below)],
         cwd=ROOT,
         capture_output=True,
         text=True,
