@@ -87,7 +87,7 @@ def test_where_a_filter_leaves_out_all_that_is_near_the_next_best_are_found(
         far = np.sort(np.argsort(products)[: COUNT * 9 // 10])
         found = rows_of(index.search(query, 100, far))
         assert len(found) == 100
-        # Hundreds of passages lie that far out, all but equally: some of them are as good as others.
+        # Hundreds of passages lie that far out, all but equally: one is as good as another.
         expected = nearest(vectors, query, 100, far)
         assert products[found].mean() >= products[expected].mean() - 0.01
 
