@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,13 @@ from indexer.records import (
     Passage,
     Ranking,
 )
+from indexer.remembered_queries import RememberedQueries
+from indexer.row_sets import RowSet
 
 logger = logging.getLogger(__name__)
 
 _ENCODER = "encoder"
+_KEPT_FILTERS = 64  # whose rows are remembered; at a million passages up to .3 MB each
 
 
 class Generation:
@@ -49,6 +53,8 @@ class Generation:
         self._check_counts()
         self.document_positions = self.store.document_positions()
         self._encoder: QueryEncoder | None = None
+        # Neither holds this object: a generation that was replaced is let go at once.
+        self._passing = lru_cache(_KEPT_FILTERS)(partial(_passing, self.store, self.vectors))
 
     @property
     def generation_id(self) -> str:
@@ -69,7 +75,7 @@ class Generation:
     def encoder(self) -> QueryEncoder:
         """The encoder that this generation carries; loaded when first asked for."""
         if self._encoder is None:
-            self._encoder = open_query_encoder(self.folder / _ENCODER)
+            self._encoder = RememberedQueries(open_query_encoder(self.folder / _ENCODER))
         return self._encoder
 
     def share_encoder(self, other: "Generation") -> None:
@@ -105,10 +111,10 @@ class Generation:
         self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
     ) -> Ranking:
         """Return the `depth` nearest passages by cosine, out of `rows` where they are given."""
-        allowed = None if filters == Filters() else self.store.rows_of(filters)
+        allowed = None if filters == Filters() else self._passing(filters)
         if rows is not None:
-            chosen = np.array(sorted(rows), np.int64)
-            allowed = chosen if allowed is None else np.intersect1d(chosen, allowed)
+            chosen = self.vectors.row_set(np.array(rows, np.int64))
+            allowed = chosen if allowed is None else chosen & allowed
         return self.vectors.search(query, depth, allowed)
 
     def row_vectors(self, rows: Sequence[int]) -> Vectors:
@@ -184,6 +190,12 @@ class Generation:
                 f"{self.folder.name}: the manifest names {expected} passages, but "
                 f"{', '.join(wrong)}: these parts do not belong together"
             )
+
+
+def _passing(
+    store: passage_store.PassageStore, vectors: vector_index.VectorIndex, filters: Filters
+) -> RowSet:
+    return vectors.row_set(store.rows_of(filters))
 
 
 def open_folder(folder: Path) -> Generation:

@@ -18,7 +18,7 @@ MODULES = {
 }
 OWNERS = {
     "tantivy": {"indexer.keyword_index"},
-    "faiss": {"indexer.vector_index"},
+    "faiss": {"indexer.approximate_vectors", "indexer.vector_index"},
     "torch": {"indexer.embedding"},
     "sentence_transformers": {"indexer.embedding"},
     "transformers": {"indexer.embedding"},

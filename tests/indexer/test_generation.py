@@ -290,7 +290,7 @@ def test_another_analysis_is_refused(index_dir: Path) -> None:
         generation.open_folder(live_folder(index_dir))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"format_version": 2}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"format_version": 3}', b"\xff"])
 def test_a_manifest_that_cannot_be_read_is_damage(index_dir: Path, content: bytes) -> None:
     (live_folder(index_dir) / "manifest.json").write_bytes(content)
     with pytest.raises(DamagedError, match="manifest"):
