@@ -75,12 +75,13 @@ def _read(folder: Path, encoder: EncoderSpec) -> KnownVectors | None:
     if EncoderSpec(**manifest["encoder"]).fingerprint != encoder.fingerprint:
         return None
     entries = manifest["files"]
-    for name in (passage_store.FILE_NAME, vector_index.FILE_NAME):
+    held = [name for name in entries if name.startswith(vector_index.PREFIX)]
+    for name in (passage_store.FILE_NAME, vector_index.FILE_NAME, *held):
         if not _is_whole(folder, name, entries):
             raise DamagedError(f"{folder.name}: {name} has changed")
     rows = passage_store.PassageStore(folder).embedded_digests()
     vectors = vector_index.VectorIndex(folder)
-    if vectors.dimension != encoder.dimension or max(rows.values(), default=-1) >= vectors.count:
+    if vectors.dimension != encoder.dimension or max(rows.values(), default=-1) >= vectors.rows:
         raise DamagedError(f"{folder.name}: vectors and passages do not belong together")
     exported = encoder_folder(folder)
     names = [name for name in entries if name.startswith(f"{exported.name}/")]

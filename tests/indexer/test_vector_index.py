@@ -155,3 +155,73 @@ def test_a_full_disk_is_an_os_error_with_its_reason(tmp_path: Path) -> None:
 def test_a_hit_is_a_plain_record(tmp_path: Path) -> None:
     vectors = np.eye(2, dtype=np.float32)
     assert index_of(vectors, tmp_path).search(vectors[[1]], 2) == (Hit(1, 1.0), Hit(0, 0.0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_appended_and_removed_rows_are_found_as_a_plain_list_finds_them(
+    data: st.DataObject,
+) -> None:
+    pool = random_vectors(60, 8)  # few, so that equal vectors come up again and again
+    held = [pool[row] for row in data.draw(st.lists(st.integers(0, 59), max_size=40))]
+    gone: set[int] = set()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "0"
+        folder.mkdir()
+        vector_index.write(np.array(held, np.float32).reshape(-1, 8), folder)
+        for step in range(1, data.draw(st.integers(2, 5))):
+            removed = data.draw(st.sets(st.integers(0, len(held) - 1))) if held else set()
+            added = pool[data.draw(st.lists(st.integers(0, 59), max_size=20))]
+            previous, folder = folder, Path(name) / str(step)
+            folder.mkdir()
+            vector_index.append(previous, folder, np.array(sorted(removed), np.int64), added)
+            held += list(added)
+            gone |= removed
+        index = VectorIndex(folder)
+        live = [row for row in range(len(held)) if row not in gone]
+        assert (index.rows, index.count) == (len(held), len(live))
+        query = random_vectors(1, 8, seed=2)
+        depth = data.draw(st.integers(1, 80))
+        matrix = np.array(held, np.float32).reshape(-1, 8)
+        expected = [row for row, _ in exact(matrix, query, live)][:depth]
+        assert [hit.row for hit in index.search(query, depth)] == expected
+        chosen = data.draw(st.sets(st.integers(0, 120)))
+        allowed = [row for row, _ in exact(matrix, query, [row for row in live if row in chosen])]
+        found = index.search(query, depth, np.array(sorted(chosen), np.int64))
+        assert [hit.row for hit in found] == allowed[:depth]
+        assert index.vectors(np.array(live, np.int64)).tolist() == matrix[live].tolist()
+
+
+def test_what_did_not_change_is_shared_with_the_generation_before(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    vector_index.write(random_vectors(30), tmp_path / "one")
+    vector_index.append(
+        tmp_path / "one", tmp_path / "two", np.array([3], np.int64), random_vectors(2, seed=2)
+    )
+    files = [tmp_path / name / vector_index.FILE_NAME for name in ("one", "two")]
+    assert files[0].samefile(files[1])
+    assert [path.name for path in sorted((tmp_path / "one").iterdir())] == ["vectors.faiss"]
+
+
+def test_rows_that_never_were_cannot_be_removed(tmp_path: Path) -> None:
+    vector_index.write(random_vectors(3), tmp_path)
+    with pytest.raises(ValueError, match="rows 1 to 3 of 3 rows"):
+        vector_index.append(
+            tmp_path, tmp_path / "next", np.array([1, 3], np.int64), random_vectors(0)
+        )
+
+
+@pytest.mark.parametrize(
+    ("removed", "added", "worth"), [(1000, 1000, False), (1001, 0, True), (0, 1001, True)]
+)
+def test_an_index_is_worth_rewriting_once_much_of_it_has_changed(
+    tmp_path: Path, removed: int, added: int, worth: bool
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    vector_index.write(random_vectors(2000, 2), tmp_path / "one")
+    assert not vector_index.worth_rewriting(tmp_path / "one")
+    gone = np.arange(removed, dtype=np.int64)
+    vector_index.append(tmp_path / "one", tmp_path / "two", gone, random_vectors(added, 2))
+    assert vector_index.worth_rewriting(tmp_path / "two") == worth
