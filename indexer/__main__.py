@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--retry", action="store_true", help="read again what could not be read the last time"
     )
+    command.add_argument(
+        "--verify",
+        action="store_true",
+        help="read every file of SOURCE and of the index, also those that look as they were",
+    )
     command.set_defaults(run=_build)
 
     command = commands.add_parser("watch", help="build whenever SOURCE changes, until stopped")
@@ -155,6 +160,7 @@ def _build(arguments: argparse.Namespace) -> int:
             progress=progress,
             allow_empty=arguments.allow_empty,
             retry=arguments.retry,
+            verify=arguments.verify,
         )
     print(_summary(report))
     return 0
@@ -168,10 +174,16 @@ def _watch(arguments: argparse.Namespace) -> int:
     logger.setLevel(logging.INFO)  # what it does is its only output
     command = [sys.executable, "-m", "indexer", "build"]
     command += [f"--encoder={arguments.encoder}", f"--query-prefix={arguments.query_prefix}"]
-    command += [f"--passage-prefix={arguments.passage_prefix}", "--"]
-    command += [str(arguments.source), str(arguments.index_dir)]
+    command += [f"--passage-prefix={arguments.passage_prefix}"]
+    folders = ["--", str(arguments.source), str(arguments.index_dir)]
     times = WatchTimes(arguments.quiet_seconds, arguments.sweep_seconds, arguments.retry_seconds)
-    watcher = Watch(arguments.source, arguments.index_dir, command, times)
+    watcher = Watch(
+        arguments.source,
+        arguments.index_dir,
+        [*command, *folders],
+        times,
+        sweeping=[*command, "--verify", *folders],
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watcher.stop())
     watcher.run()

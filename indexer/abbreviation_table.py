@@ -38,8 +38,9 @@ CREATE TABLE abbreviations (
     ordinary INTEGER NOT NULL
 );
 """
-_INDEXES = """
+INDEXES = """
 CREATE INDEX definition_document ON definitions (document);
+CREATE INDEX definition_short ON definitions (short_key);
 CREATE INDEX abbreviation_short ON abbreviations (short_key);
 CREATE INDEX abbreviation_long ON abbreviations (long_key);
 """
@@ -51,6 +52,7 @@ Select = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 
 def add(
     connection: sqlite3.Connection,
+    table: str,
     document: int,
     definitions: Sequence[Definition],
     passages: Sequence[Passage],
@@ -58,7 +60,7 @@ def add(
 ) -> None:
     """Add what the document at that position defines; its passages begin at `first_row`."""
     connection.executemany(
-        "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 one.short.casefold(),
@@ -87,16 +89,31 @@ def _row_of(one: Definition, passages: Sequence[Passage], first_row: int) -> int
     )
 
 
-def finish(connection: sqlite3.Connection) -> None:
-    """Sum up what the archive defines; the place that is named is the first that is searched."""
+def sum_up(connection: sqlite3.Connection, table: str, only: Sequence[str] | None = None) -> None:
+    """Write into `table` what the archive defines, of the keys `only` where they are given.
+
+    The place that is named is the first that is searched, by the names of the reports.
+    """
+    if only is None:
+        _sum_up(connection, table, "")
+    for start in range(0, len(only or ()), _BATCH):
+        chosen = (only or ())[start : start + _BATCH]
+        where = f"WHERE short_key IN ({', '.join('?' * len(chosen))})"
+        _sum_up(connection, table, where, chosen)
+
+
+def _sum_up(
+    connection: sqlite3.Connection, table: str, where: str, values: Sequence[str] = ()
+) -> None:
     rows = connection.execute(
-        """SELECT short_key, long_key, short, long, d.document_id, start, end, row, ordinary
-           FROM definitions JOIN documents d ON d.position = document
-           ORDER BY short_key, long_key, row IS NULL, document, start"""
+        f"""SELECT short_key, long_key, short, long, d.document_id, start, end, row, ordinary
+            FROM definitions JOIN documents d ON d.position = document {where}
+            ORDER BY short_key, long_key, row IS NULL, d.source_id, start""",
+        values,
     ).fetchall()
     for short_key, group in groupby(rows, key=lambda row: row[0]):
         connection.executemany(
-            "INSERT INTO abbreviations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     short_key,
@@ -113,7 +130,6 @@ def finish(connection: sqlite3.Connection) -> None:
                 for one in supported(_meanings(group))
             ),
         )
-    connection.executescript(_INDEXES)
 
 
 def _meanings(rows: Iterator[tuple[Any, ...]]) -> Iterator[Abbreviation]:

@@ -12,8 +12,9 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 
 from indexer import keyword_index, vector_index
 from indexer.chunking import PassageLimits
+from indexer.digests import Digests
 from indexer.embedding import BuildEncoder, Vectors, token_starts
 from indexer.errors import (
     EmptySourceError,
@@ -30,20 +32,20 @@ from indexer.errors import (
     InaccessibleError,
     IndexerError,
     SourceError,
-    UnreadableFileError,
 )
 from indexer.generation import Generation, encoder_folder, open_generation
-from indexer.intake import Intake, Outcome
+from indexer.intake import Cutter, Intake, Wanted
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
-from indexer.loading import LoadingPool
-from indexer.manifest import FORMAT_VERSION, Manifest, entries_of
+from indexer.manifest import FORMAT_VERSION, FileEntry, Manifest, entries_of, read_manifest
+from indexer.outcomes import load, outcomes, until
 from indexer.owner_table import read_owner_table
-from indexer.parts import Part, described_again
 from indexer.passage_store import Counts, PassageStore
-from indexer.plan import Plan, plan, told
+from indexer.plan import Plan, plan
 from indexer.publishing import (
     KEPT_GENERATIONS,
     building_folder,
+    current_id,
+    generation_folder,
     generation_ids,
     link_or_copy,
     named_in_current,
@@ -51,12 +53,12 @@ from indexer.publishing import (
     publish,
     write_lock,
 )
-from indexer.records import (
-    FileRecord,
-    FileStatus,
-)
+from indexer.records import FileRecord
+from indexer.row_sets import Rows
 from indexer.saved_vectors import SavedVectors
-from indexer.source import SourceItem, load_line, scan
+from indexer.source import SourceFile, SourceItem, items_in, list_files
+from indexer.touched import Reach
+from indexer.update import Update
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,15 @@ logger = logging.getLogger(__name__)
 LOADER_VERSION = 5
 # Up to so many new texts a build does not load torch: about 3 s here, and 4 to 8 s to load it.
 FEW_TEXTS = 128
+# A smaller index is written whole each time, in 5 s or less without embedding: its keyword ranking
+# then depends on what the archive holds, and not on the order in which it came to hold it.
+UPDATE_FROM = 50_000
+# More touched files than this, and the index is written whole.
+_TOUCHED_SHARE = 0.05
+_FEW_FILES = 100
+# More rows than this are gone, and the index is written whole.
+_HOLES_SHARE = 0.2
+_FEW_ROWS = 1000
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
@@ -93,13 +104,17 @@ def build(
     progress: Progress = lambda phase, done, total: None,
     allow_empty: bool = False,
     retry: bool = False,
+    verify: bool = False,
+    update_from: int = UPDATE_FROM,
 ) -> BuildReport:
     """Index SOURCE into INDEX_DIR and publish a new generation, unless nothing has changed.
 
     A SOURCE without one report that can be read is more often a disk that is not mounted than an
     archive that was emptied: `allow_empty` says that it was. A file that could not be read is left
     alone until it changes, for one that takes too long would do so each time; `retry` reads such
-    files again.
+    files again. A file of SOURCE, or of a large generation, whose size, times and inode are as they
+    were is taken to be the same; `verify` reads all of them. An index of `update_from` passages or
+    more is not written anew after a small change: the change is written beside it.
 
     Raises SourceError, IndexDirError (BuildLockedError) or another IndexerError; then the live
     generation is what it was.
@@ -107,7 +122,17 @@ def build(
     limits = limits or PassageLimits(window=encoder.spec.window)
     try:
         with write_lock(index_dir):
-            return _Build(source, index_dir, encoder, limits, progress, allow_empty, retry).run()
+            return _Build(
+                source,
+                index_dir,
+                encoder,
+                limits,
+                progress,
+                allow_empty=allow_empty,
+                retry=retry,
+                verify=verify,
+                update_from=update_from,
+            ).run()
     except (OSError, sqlite3.Error) as error:
         what = getattr(error, "strerror", None) or error
         raise IndexerError(
@@ -126,8 +151,11 @@ class _Build:
         encoder: BuildEncoder,
         limits: PassageLimits,
         progress: Progress,
+        *,
         allow_empty: bool,
         retry: bool,
+        verify: bool,
+        update_from: int,
     ) -> None:
         self._source = source
         self._index_dir = index_dir
@@ -136,40 +164,112 @@ class _Build:
         self._progress = progress
         self._allow_empty = allow_empty
         self._retry = retry
+        self._verify = verify
+        self._update_from = update_from
         self._owner = read_owner_table(source)
         self._work = building_folder(index_dir) / "generation"
         self._before = self._open_before()
         self._previous = self._of_this_encoder(self._before)
+        known = {} if verify or self._before is None else self._before.store.stamps()
+        self._digests = Digests(known)
+        self._files: list[SourceFile] = []
         self._saved_vectors = SavedVectors(building_folder(index_dir), encoder.spec.fingerprint)
         self._seconds: dict[str, float] = {}
 
     def run(self) -> BuildReport:
         started = time.perf_counter()
-        items = self._timed("scan", self._scan)
-        planned = plan(items, self._known_files(), retry=self._retry)
+        self._files = self._timed("scan", lambda: list_files(self._source, self._index_dir))
+        update = self._find_update()
+        if update is None:
+            planned = self._timed("plan", self._plan)
+            changed = not self._leaves(planned)
+        else:
+            changed = not update.is_empty
+        if not changed:
+            assert self._previous is not None  # compared with it
+            self._tidy(published=False)  # where the last build was killed before it could
+            self._seconds["all"] = time.perf_counter() - started
+            live = self._previous
+            return self._report(live.generation_id, live.counts, published=False, embedded=0)
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._work.mkdir(parents=True)
+        embedded = self._write_all(planned) if update is None else self._write_update(update)
+        self._timed("query encoder", self._write_encoder)
+        store = PassageStore(self._work)
+        generation_id = self._timed("publish", lambda: self._publish(store))
+        self._tidy(published=True)
+        self._seconds["all"] = time.perf_counter() - started
+        return self._report(generation_id, store.counts(), published=True, embedded=embedded)
+
+    def _find_update(self) -> Update | None:
+        """Return what changed, None where all is better written anew."""
         live = self._previous
+        if live is None or not (self._is_live() and self._reads_alike()):
+            return None
         if (
+            live.counts.passages < self._update_from
+            or live.store.owner_digest() != self._owner.digest
+            or any("!/" in file.source_id for file in self._files)
+            or _has_holes(live)
+            or vector_index.worth_rewriting(live.folder)
+        ):
+            return None
+        reach = Reach(self._files, live.store, self._digests)
+        self._timed("plan", lambda: reach.begin(live.store.stamps(), retry=self._retry))
+        touched = len(reach.touched.items.keys() | reach.touched.records.keys())
+        if touched > max(_FEW_FILES, _TOUCHED_SHARE * live.counts.files):
+            return None
+        return self._timed(
+            "read",
+            lambda: Update(
+                live, reach, self._owner, self._cutter(), self._progress, retry=self._retry
+            ),
+        )
+
+    def _write_update(self, update: Update) -> int:
+        """Write what changed since the last generation; return how many texts were embedded."""
+        assert self._previous is not None  # an update is one of it
+        previous = self._previous.folder
+        gone = self._timed("store", lambda: update.write(self._work, self._digests))
+        self._timed("keyword index", lambda: self._update_keywords(update, previous, gone))
+        vectors, embedded = self._timed("embed", lambda: self._vectors_of(update.wanted))
+        self._timed(
+            "vector index", lambda: vector_index.append(previous, self._work, gone, vectors)
+        )
+        return embedded
+
+    def _update_keywords(self, update: Update, previous: Path, gone: Rows) -> None:
+        before, now = (folder / keyword_index.FOLDER_NAME for folder in (previous, self._work))
+        for path in before.iterdir():
+            link_or_copy(path, now / path.name)
+        store = PassageStore(self._work)
+        rows = [*gone.tolist(), *update.redescribed_rows(store).tolist()]
+        keyword_index.update(now, rows, update.keywords(store))
+
+    def _plan(self) -> Plan:
+        return plan(self._scan(), self._known_files(), retry=self._retry)
+
+    def _leaves(self, planned: Plan) -> bool:
+        """True where the live generation is what this build would publish."""
+        live = self._previous
+        return (
             live is not None
             and self._is_live()
             and self._reads_alike()
             and planned.leaves(self._known_files())
             and live.store.owner_digest() == self._owner.digest
-        ):
-            self._tidy(published=False)  # where the last build was killed before it could
-            return self._report(live.generation_id, live.counts, published=False, embedded=0)
-        shutil.rmtree(self._work, ignore_errors=True)
-        self._work.mkdir(parents=True)
+        )
+
+    def _write_all(self, planned: Plan) -> int:
+        """Write everything anew; return how many texts had to be embedded."""
         wanted = self._timed("read", lambda: self._write_store(planned))
         store = PassageStore(self._work)
         if not wanted and not self._allow_empty:
             raise SourceError(self._nothing_readable(store))
         self._timed("keyword index", lambda: self._write_keywords(store))
-        embedded = self._timed("embed", lambda: self._write_vectors(wanted))
-        self._timed("query encoder", self._write_encoder)
-        generation_id = self._timed("publish", lambda: self._publish(store))
-        self._seconds["all"] = time.perf_counter() - started
-        self._tidy(published=True)
-        return self._report(generation_id, store.counts(), published=True, embedded=embedded)
+        vectors, embedded = self._timed("embed", lambda: self._vectors_of(wanted))
+        self._timed("vector index", lambda: vector_index.write(vectors, self._work))
+        return embedded
 
     def _tidy(self, *, published: bool) -> None:
         """Delete what is not needed any more; what cannot be deleted, the next build deletes."""
@@ -184,7 +284,7 @@ class _Build:
 
     def _scan(self) -> list[SourceItem]:
         try:
-            return scan(self._source, self._index_dir)
+            return items_in(self._source, self._files, self._digests)
         except EmptySourceError as error:
             if self._allow_empty:
                 return []
@@ -201,7 +301,7 @@ class _Build:
         if not generation_ids(self._index_dir):
             return None
         try:
-            return open_generation(self._index_dir)
+            return open_generation(self._index_dir, verified=self._verified())
         except FormatError as error:
             logger.warning("rebuilding an index of another version: %s", error)
         except InaccessibleError:
@@ -209,6 +309,20 @@ class _Build:
         except IndexerError as error:
             logger.warning("building from scratch: %s", error)
         return None
+
+    def _verified(self) -> Container[FileEntry] | None:
+        """Return which files of the last generation need not be read to open it.
+
+        Those of a large one are taken to be as their builder left them where nothing was written to
+        them; who serves it, and `check`, read all of them.
+        """
+        if self._verify:
+            return ()
+        with suppress(IndexerError):
+            live = generation_folder(self._index_dir, current_id(self._index_dir))
+            if read_manifest(live).passages >= self._update_from:
+                return None
+        return ()
 
     def _of_this_encoder(self, generation: Generation | None) -> Generation | None:
         """Return `generation` where its vectors are those of this build's encoder, else None."""
@@ -223,10 +337,7 @@ class _Build:
     def _known_vectors(self) -> KnownVectors | None:
         if self._previous is not None:
             return known_vectors_of(self._previous)
-        found = find_known_vectors(self._index_dir, self._encoder.spec)
-        if found is not None:
-            logger.warning("the vectors of %d texts are kept", len(found))
-        return found
+        return find_known_vectors(self._index_dir, self._encoder.spec)
 
     def _reads_alike(self) -> bool:
         """True where the last generation read its files as this build would: they can be kept."""
@@ -244,73 +355,19 @@ class _Build:
     def _known_files(self) -> Iterator[FileRecord]:
         return self._previous.store.files() if self._previous and self._reads_alike() else iter(())
 
-    def _write_store(self, planned: Plan) -> list[tuple[bytes, str | None]]:
-        """Write the passage store; return for each row the digest and text to embed.
-
-        The text is None where the last generation has the vector.
-        """
-        starts = token_starts(self._encoder.tokenizer_file)
-        intake = Intake(self._work, self._owner, starts, self._limits, self._known_vectors, _digest)
-        records: dict[str, FileRecord] = {}
-        loaded = self._load(planned)
-        for position, item in enumerate(planned.items):
-            self._progress("read", position + 1, len(planned.items))
-            for record in planned.records(item):
-                outcomes = self._keep(record, intake)
-                records[record.source_id] = _came_of(record, outcomes)
-            if item.source_id in planned.settled:
-                continue
-            for part in _until(item.source_id, loaded):
-                record = part.record(item.source_id)
-                if part.document is not None and part.text is not None:
-                    record = _came_of(record, [intake.take(part.document, part.text)])
-                records[part.source_id] = record
-        files = {name: told(record, records) for name, record in records.items()}
-        intake.finish(files, self._before.store if self._before else None)
+    def _write_store(self, planned: Plan) -> list[Wanted]:
+        """Write the passage store; return what is wanted for each row."""
+        intake = Intake(self._work, self._owner, self._cutter())
+        store = self._previous.store if self._previous else None
+        loaded = load(planned.changed, planned.moved, store)
+        files = outcomes(planned, lambda name: until(name, loaded), intake, store, self._progress)
+        stamps = self._digests.stamps(file.source_id for file in self._files)
+        intake.finish(files, stamps, self._before.store if self._before else None)
         return intake.wanted
 
-    def _keep(self, record: FileRecord, intake: Intake) -> list[Outcome]:
-        """Add the documents of a file that is as it was."""
-        if record.status is not FileStatus.SEARCHABLE or self._previous is None:
-            return []
-        return [intake.keep(one, self._previous.store) for one in record.document_ids]
-
-    def _load(self, planned: Plan) -> Iterator[Part]:
-        """Yield the parts of each changed item, in order; files are read in child processes."""
-        files = [
-            (item.path, item.source_id, item.sha256)
-            for item in planned.changed
-            if item.line is None and item.source_id not in planned.moved
-        ]
-        with LoadingPool(workers=min(2, len(files))) as pool:
-            from_files = pool.load_all(files)
-            for item in planned.changed:
-                record = planned.moved.get(item.source_id)
-                if record is not None:
-                    yield self._moved(record, item.source_id)
-                elif item.line is None:
-                    yield from _until(item.source_id, from_files)
-                else:
-                    part = Part(item.source_id, item.sha256, item.size, FileStatus.SEARCHABLE)
-                    try:
-                        document, text = load_line(item)
-                        yield replace(part, document=document, text=text)
-                    except UnreadableFileError as error:
-                        yield part.unread(error)
-
-    def _moved(self, record: FileRecord, source_id: str) -> Part:
-        """Return what a file held under its old name, described by its new one."""
-        part = Part(
-            source_id, record.sha256, record.size, record.status, record.reason, record.help
-        )
-        if not record.document_ids:
-            return part
-        assert self._previous is not None
-        store = self._previous.store
-        document = store.document(record.document_ids[0])
-        assert document is not None  # the record and the document are of one generation
-        text = store.document_text(document.document_id)
-        return replace(part, document=described_again(document, text, source_id), text=text)
+    def _cutter(self) -> Cutter:
+        starts = token_starts(self._encoder.tokenizer_file)
+        return Cutter(starts, self._limits, self._known_vectors, _digest)
 
     def _write_keywords(self, store: PassageStore) -> None:
         keyword_index.write(
@@ -322,8 +379,8 @@ class _Build:
             self._work / keyword_index.FOLDER_NAME,
         )
 
-    def _write_vectors(self, wanted: Sequence[tuple[bytes, str | None]]) -> int:
-        """Write the vector index; return how many texts had to be embedded."""
+    def _vectors_of(self, wanted: Sequence[Wanted]) -> tuple[Vectors, int]:
+        """Return the vector of each row, and how many texts had to be embedded."""
         dimension = self._encoder.spec.dimension
         vectors: Vectors = np.zeros((len(wanted), dimension), np.float32)
         missing = {digest: text for digest, text in wanted if text is not None}
@@ -348,8 +405,7 @@ class _Build:
         for row, (digest, _) in enumerate(wanted):
             if digest in missing:
                 vectors[row] = resumed[digest]
-        vector_index.write(vectors, self._work)
-        return len(todo)
+        return vectors, len(todo)
 
     def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
         """Yield (position, vectors) of consecutive slices of `texts`."""
@@ -374,7 +430,8 @@ class _Build:
 
     def _publish(self, store: PassageStore) -> str:
         counts = store.counts()
-        entries = entries_of(self._work)
+        before = self._previous.manifest.files.values() if self._previous else ()
+        entries = entries_of(self._work, before)
         created = datetime.now(UTC)
         content = hashlib.sha256("".join(entry.sha256 for entry in entries.values()).encode())
         manifest = Manifest(
@@ -422,21 +479,10 @@ class _Build:
         )
 
 
-def _until(source_id: str, parts: Iterator[Part]) -> Iterator[Part]:
-    """Yield the parts of one file, the last of which is the file itself."""
-    for part in parts:
-        yield part
-        if part.source_id == source_id:
-            return
-
-
-def _came_of(record: FileRecord, outcomes: Iterable[Outcome]) -> FileRecord:
-    """Return the record with what became of its documents, where that is not as it says."""
-    for status, reason in outcomes:
-        if status is not record.status:
-            ids = () if status is FileStatus.UNREAD else record.document_ids
-            record = replace(record, status=status, reason=reason, document_ids=ids)
-    return record
+def _has_holes(generation: Generation) -> bool:
+    """True where much of what is stored is gone."""
+    rows = len(generation.store.document_positions)
+    return rows - generation.counts.passages > max(_FEW_ROWS, _HOLES_SHARE * rows)
 
 
 def _digest(embedded: str) -> bytes:

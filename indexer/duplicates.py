@@ -19,6 +19,7 @@ _RUN = 4  # words
 _MIN_RUNS = 140  # in a shorter document the few words that differ are what it is about
 _PLACES = 128
 _BAND = 4  # places
+BAND_BYTES = 4 * _BAND
 _MOST_COMPARED = 200  # documents of one band, so that a form filled in a million times stays cheap
 _SLICE = 1 << 14  # runs hashed at once: 16 MiB
 
@@ -77,8 +78,7 @@ def nearly_same(sketches: Sequence[bytes]) -> list[int]:
         if not sketch:
             found.append(position)
             continue
-        size = 4 * _BAND
-        bands = [(at, sketch[at : at + size]) for at in range(0, len(sketch), size)]
+        bands = [(at, sketch[at : at + BAND_BYTES]) for at in range(0, len(sketch), BAND_BYTES)]
         near = {one for band in bands for one in firsts.get(band, ())[-_MOST_COMPARED:]}
         alike = [(similarity(sketch, sketches[one]), -one) for one in near]
         best, first = max(alike, default=(0.0, 0))

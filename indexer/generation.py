@@ -1,7 +1,7 @@
 """One published index, opened whole: its parts are checked, and belong together."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from indexer.abbreviations import Abbreviation
 from indexer.embedding import QueryEncoder, Vectors, open_query_encoder
 from indexer.errors import DamagedError, FormatError, GenerationError, InaccessibleError
 from indexer.keyword_query import Node
-from indexer.manifest import Manifest, damage, raise_unless_damaged, read_manifest
+from indexer.manifest import FileEntry, Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
 from indexer.records import (
     Copy,
@@ -51,7 +51,6 @@ class Generation:
             raise DamagedError(f"{folder.name}: cannot be opened ({error})") from error
         self.counts = self.store.counts()
         self._check_counts()
-        self.document_positions = self.store.document_positions()
         self._encoder: QueryEncoder | None = None
         # Neither holds this object: a generation that was replaced is let go at once.
         self._passing = lru_cache(_KEPT_FILTERS)(partial(_passing, self.store, self.vectors))
@@ -127,7 +126,7 @@ class Generation:
 
     def documents_of(self, rows: Sequence[int]) -> list[Document]:
         """Return the document of each of `rows`, in that order."""
-        return self.store.documents_at([int(self.document_positions[row]) for row in rows])
+        return self.store.documents_of_rows(rows)
 
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
@@ -198,18 +197,24 @@ def _passing(
     return vectors.row_set(store.rows_of(filters))
 
 
-def open_folder(folder: Path) -> Generation:
-    """Verify and open the generation in `folder`; raises GenerationError."""
+def open_folder(folder: Path, verified: Container[FileEntry] | None = ()) -> Generation:
+    """Verify and open the generation in `folder`; raises GenerationError.
+
+    Files that were `verified` before are not read again to do so; with None those are not that are
+    as their builder left them.
+    """
     manifest = read_manifest(folder)
-    problems = damage(folder, manifest)
+    as_built = set(manifest.files.values())
+    problems = damage(folder, manifest, as_built if verified is None else verified)
     if problems:
         raise DamagedError(f"{folder.name}: damaged: {'; '.join(problems[:3])}")
     return Generation(folder, manifest)
 
 
-def open_generation(index_dir: Path) -> Generation:
+def open_generation(index_dir: Path, verified: Container[FileEntry] | None = ()) -> Generation:
     """Open the live generation, or, with a warning, the newest good one before it.
 
+    `verified` is that of `open_folder`.
     Raises IndexDirError where INDEX_DIR holds no generation, the GenerationError of the live one
     where none can be used, InaccessibleError where that cannot be found out now.
     """
@@ -219,7 +224,7 @@ def open_generation(index_dir: Path) -> Generation:
     refused: list[GenerationError] = []
     for generation_id in (live, *(name for name in generation_ids(index_dir) if name != live)):
         try:
-            generation = open_folder(generation_folder(index_dir, generation_id))
+            generation = open_folder(generation_folder(index_dir, generation_id), verified)
         except InaccessibleError:
             raise
         except GenerationError as error:

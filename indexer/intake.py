@@ -1,6 +1,6 @@
 """How does a document get into the store of a build: as new, as it was, or as a copy of another?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from indexer.abbreviations import Definition
@@ -18,10 +18,44 @@ from indexer.records import (
     Passage,
     Reading,
     Relation,
+    Stamp,
 )
 
 Outcome = tuple[FileStatus, str]  # what became of a document, and the reason that coverage gives
-_SEARCHABLE: Outcome = (FileStatus.SEARCHABLE, "")
+SEARCHABLE: Outcome = (FileStatus.SEARCHABLE, "")
+NO_TEXT: Outcome = (FileStatus.UNREAD, "no text in it that can be searched")
+Passages = list[tuple[Passage, bytes]]  # each with the digest of the text that is embedded for it
+Wanted = tuple[bytes, str | None]  # the digest of a text, and the text, None if its vector is known
+
+
+class Cutter:
+    """Cuts documents into passages, and says what of them has to be embedded.
+
+    A text is named by its digest; it needs no embedding where its vector is among `known`.
+    """
+
+    def __init__(
+        self,
+        starts: Callable[[Sequence[str]], list[list[int]]],
+        limits: PassageLimits,
+        known: KnownVectors | None,
+        digest_of: Callable[[str], bytes],
+    ) -> None:
+        self._starts = starts
+        self._limits = limits
+        self._known = known
+        self._digest_of = digest_of
+
+    def cut(self, document: Document, text: DocumentText) -> tuple[Passages, list[Wanted]]:
+        """Return the passages of a document with digests, and what is wanted for each."""
+        pieces = cut(document, text, self._starts, self._limits)
+        digests = [self._digest_of(embedded) for _, embedded in pieces]
+        known = self._known or ()
+        wanted = [
+            (digest, None if digest in known else embedded)
+            for digest, (_, embedded) in zip(digests, pieces, strict=True)
+        ]
+        return [(one, digest) for digest, (one, _) in zip(digests, pieces, strict=True)], wanted
 
 
 class Intake:
@@ -34,19 +68,13 @@ class Intake:
         self,
         folder: Path,
         owner: OwnerTable,
-        starts: Callable[[Sequence[str]], list[list[int]]],
-        limits: PassageLimits,
-        known: KnownVectors | None,
-        digest_of: Callable[[str], bytes],
+        cutter: Cutter,
     ) -> None:
         self._writer = StoreWriter(folder)
         self._owner = owner
         self._archive = Archive(owner)
-        self._starts = starts
-        self._limits = limits
-        self._known = known
-        self._digest_of = digest_of
-        self.wanted: list[tuple[bytes, str | None]] = []
+        self._cutter = cutter
+        self.wanted: list[Wanted] = []
 
     def take(self, described: Document, text: DocumentText) -> Outcome:
         """Add a document that has been read."""
@@ -70,53 +98,58 @@ class Intake:
         self.wanted.extend((digest, None) for _, digest in passages)
         return self._add(reading, document, text, passages, store.definitions_of(document_id))
 
-    def finish(self, files: Mapping[str, FileRecord], before: PassageStore | None) -> None:
+    def finish(
+        self,
+        files: Mapping[str, FileRecord],
+        stamps: Iterable[tuple[str, str, Stamp]],
+        before: PassageStore | None,
+    ) -> None:
         """Add what became of each file, and what can be said now that all documents are known.
 
-        `before` is the store of the last generation: ids that it knew lead on.
+        `stamps` are those of SOURCE. `before` is the store of the last generation: ids that it knew
+        lead on.
         """
         self._writer.add_files(files.values())
         self._writer.describe_again(self._archive.described())
+        written = self._archive.names_written()
+        self._writer.add_names((*name, count) for name, count in sorted(written.items()))
+        self._writer.add_stamps(stamps)
         if before is not None:
             known = (before.documents(), before.former_documents())
             now = self._archive.first_described()
             self._writer.add_former(former_documents(*known, now, files.values()))
         self._writer.add_copies(self._archive.copies(files))
-        self._writer.add_owner_table(self._owner.digest, self._problems(files))
+        self._writer.add_owner_table(
+            self._owner.digest, owner_problems(self._owner, files.values())
+        )
         self._writer.close()
 
     def _cut(self, reading: Reading, document: Document, text: DocumentText) -> Outcome:
-        pieces = cut(document, text, self._starts, self._limits)
-        if not pieces:
-            return FileStatus.UNREAD, "no text in it that can be searched"
-        digested = [(passage, self._digest_of(embedded)) for passage, embedded in pieces]
-        known = self._known or ()
-        self.wanted.extend(
-            (digest, None if digest in known else embedded)
-            for (_, digest), (_, embedded) in zip(digested, pieces, strict=True)
-        )
-        return self._add(reading, document, text, digested)
+        passages, wanted = self._cutter.cut(document, text)
+        if not passages:
+            return NO_TEXT
+        self.wanted.extend(wanted)
+        return self._add(reading, document, text, passages)
 
     def _add(
         self,
         reading: Reading,
         document: Document,
         text: DocumentText,
-        passages: list[tuple[Passage, bytes]],
+        passages: Passages,
         defined: Sequence[Definition] | None = None,
     ) -> Outcome:
         self._archive.add(reading)
         self._writer.add_document(document, text, passages, defined)
-        return _SEARCHABLE
+        return SEARCHABLE
 
-    def _problems(self, files: Mapping[str, FileRecord]) -> list[dict[str, str | int]]:
-        """Return what in the owner's table could not be used; an unread file is told elsewhere."""
-        duplicates = (record for record in files.values() if record.status is FileStatus.DUPLICATE)
-        held = {name: "" for name in (*files, *self._archive.names())}
-        held.update((record.source_id, record.reason) for record in duplicates)
-        containers = (record for record in files.values() if record.status is FileStatus.CONTAINER)
-        held.update(
-            (one.source_id, f"it holds others, named {one.source_id}!/…") for one in containers
-        )
-        problems = [*self._owner.problems, *self._owner.unused(held)]
-        return [problem.to_json() for problem in problems]
+
+def owner_problems(owner: OwnerTable, files: Iterable[FileRecord]) -> list[dict[str, str | int]]:
+    """Return what in the owner's table could not be used; an unread file is told elsewhere."""
+    held: dict[str, str] = {}
+    for record in files if owner.rows else ():
+        reason = record.reason if record.status is FileStatus.DUPLICATE else ""
+        if record.status is FileStatus.CONTAINER:
+            reason = f"it holds others, named {record.source_id}!/…"
+        held[record.source_id] = reason
+    return [problem.to_json() for problem in (*owner.problems, *owner.unused(held))]

@@ -99,13 +99,34 @@ def write(pairs: Iterable[tuple[Document, Passage]], folder: Path) -> int:
     `folder` must be empty. Raises OSError where it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    schema = _schema()
+    return _commit(lambda: tantivy.Index(_schema(), str(folder)), folder, (), pairs)
+
+
+def update(folder: Path, gone: Iterable[int], pairs: Iterable[tuple[Document, Passage]]) -> None:
+    """Take the rows `gone` out of the index in `folder`, and add `pairs`.
+
+    No file is written to, so that `folder` may share its files with another; new ones are added.
+    In the frequencies of words what is gone goes on counting, until the engine merges the file
+    that holds it. Raises OSError where it cannot be written.
+    """
+    _commit(lambda: tantivy.Index.open(str(folder)), folder, gone, pairs)
+
+
+def _commit(
+    opened: Callable[[], tantivy.Index],
+    folder: Path,
+    gone: Iterable[int],
+    pairs: Iterable[tuple[Document, Passage]],
+) -> int:
     count = 0
     try:
-        index = tantivy.Index(schema, str(folder))
+        index = opened()
         index.register_tokenizer("stemmed", _analyzer(stemmed=True))
         index.register_tokenizer("exact", _analyzer(stemmed=False))
         writer = index.writer(_WRITER_MEMORY_BYTES, _WRITER_THREADS)
+        if rows := list(gone):
+            # By query: a number that is deleted by term is not found.
+            writer.delete_documents_by_query(Query.term_set_query(index.schema, "row", rows))
         for document, passage in pairs:
             writer.add_document(_entry(document, passage))
             count += 1

@@ -7,13 +7,13 @@ same where the encoder is the same and the few files that hold them are whole.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from indexer import passage_store, vector_index
+from indexer import passage_store, store_layers, vector_index
 from indexer.embedding import EncoderSpec, Vectors
 from indexer.errors import DamagedError
 from indexer.generation import Generation, encoder_folder
@@ -24,31 +24,33 @@ logger = logging.getLogger(__name__)
 
 
 class KnownVectors:
-    """Vectors by digest, and the folder of the query encoder that goes with them, where whole."""
+    """Vectors by digest, and the folder of the query encoder that goes with them, where whole.
+
+    `row_of` returns the row of a digest, None where there is none.
+    """
 
     def __init__(
-        self, rows: dict[bytes, int], vectors: vector_index.VectorIndex, encoder: Path | None
+        self,
+        row_of: Callable[[bytes], int | None],
+        vectors: vector_index.VectorIndex,
+        encoder: Path | None,
     ) -> None:
-        self._rows = rows
+        self._row_of = row_of
         self._vectors = vectors
         self.encoder_folder = encoder
 
     def __contains__(self, digest: bytes) -> bool:
-        return digest in self._rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
+        return self._row_of(digest) is not None
 
     def of(self, digests: Sequence[bytes]) -> Vectors:
-        """Return the vectors of `digests` (n, dimension), in that order."""
-        rows = np.array([self._rows[digest] for digest in digests], np.int64)
-        return self._vectors.vectors(rows)
+        """Return the vectors of `digests`, all of which are known (n, dimension), in that order."""
+        return self._vectors.vectors(np.array(list(map(self._row_of, digests)), np.int64))
 
 
 def known_vectors_of(generation: Generation) -> KnownVectors:
     """Return the vectors of an open generation."""
     return KnownVectors(
-        generation.store.embedded_digests(), generation.vectors, encoder_folder(generation.folder)
+        generation.store.row_embedded, generation.vectors, encoder_folder(generation.folder)
     )
 
 
@@ -76,7 +78,8 @@ def _read(folder: Path, encoder: EncoderSpec) -> KnownVectors | None:
         return None
     entries = manifest["files"]
     held = [name for name in entries if name.startswith(vector_index.PREFIX)]
-    for name in (passage_store.FILE_NAME, vector_index.FILE_NAME, *held):
+    held += [name for name in entries if name == store_layers.CHANGES_NAME]
+    for name in (store_layers.FILE_NAME, vector_index.FILE_NAME, *held):
         if not _is_whole(folder, name, entries):
             raise DamagedError(f"{folder.name}: {name} has changed")
     rows = passage_store.PassageStore(folder).embedded_digests()
@@ -86,7 +89,8 @@ def _read(folder: Path, encoder: EncoderSpec) -> KnownVectors | None:
     exported = encoder_folder(folder)
     names = [name for name in entries if name.startswith(f"{exported.name}/")]
     whole = bool(names) and all(_is_whole(folder, name, entries) for name in names)
-    return KnownVectors(rows, vectors, exported if whole else None)
+    logger.warning("the vectors of %d texts are kept", len(rows))
+    return KnownVectors(rows.get, vectors, exported if whole else None)
 
 
 def _is_whole(folder: Path, name: str, entries: dict[str, Any]) -> bool:

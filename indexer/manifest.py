@@ -2,7 +2,8 @@
 
     generations/<id>/
         manifest.json              written last; names every other file with size and sha256
-        store.sqlite, vectors.faiss, keyword/…, encoder/…
+        store.sqlite, positions.npy, vectors.faiss, keyword/…, encoder/…
+        changes.sqlite             only in one that shares store.sqlite with an older one
 
 Nothing in a generation changes after its manifest is written.
 """
@@ -11,7 +12,9 @@ import errno
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Container, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,15 @@ _DAMAGE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EIO, er
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file of a generation as its manifest names it."""
+    """A file of a generation as its manifest names it.
+
+    `inode` and `mtime_ns` are those under which its builder has seen this content.
+    """
 
     bytes: int
     sha256: str
+    inode: int = 0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +114,20 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def damage(folder: Path, manifest: Manifest) -> list[str]:
+def damage(folder: Path, manifest: Manifest, verified: Container[FileEntry] = ()) -> list[str]:
     """Return what is wrong with the files of a generation, each as one sentence; [] when whole.
 
-    Raises InaccessibleError where that cannot be found out now.
+    A file that is as one of those that were `verified` before is not read again. Raises
+    InaccessibleError where that cannot be found out now.
     """
     found = []
     for name, entry in sorted(manifest.files.items()):
         path = folder / name
         try:
-            size = path.stat().st_size
-            if size != entry.bytes:
-                found.append(f"{name}: has {size} bytes, expected {entry.bytes}")
-            elif sha256_of(path) != entry.sha256:
+            seen = _entry(path.stat(), entry.sha256)
+            if seen.bytes != entry.bytes:
+                found.append(f"{name}: has {seen.bytes} bytes, expected {entry.bytes}")
+            elif seen not in verified and sha256_of(path) != entry.sha256:
                 found.append(f"{name}: its content has changed (sha256 differs)")
         except OSError as error:
             raise_unless_damaged(folder, error)
@@ -142,12 +151,32 @@ def raise_unless_damaged(folder: Path, error: Exception) -> None:
         ) from error
 
 
-def entries_of(folder: Path) -> dict[str, FileEntry]:
-    """Return size and sha256 of every file below `folder`, as a manifest names them."""
-    return {
-        _relative(path, folder): FileEntry(path.stat().st_size, sha256_of(path))
-        for path in files_of(folder)
-    }
+def entries_of(folder: Path, known: Iterable[FileEntry] = ()) -> dict[str, FileEntry]:
+    """Return size and sha256 of every file below `folder`, as a manifest names them.
+
+    The digest of a file that is as one of the `known` is not computed again.
+    """
+    digests = {replace(entry, sha256=""): entry.sha256 for entry in known if entry.inode}
+    entries = {}
+    for path in files_of(folder):
+        seen = _entry(path.stat(), "")
+        entries[_relative(path, folder)] = replace(
+            seen, sha256=digests.get(seen) or sha256_of(path)
+        )
+    return entries
+
+
+def seen_in(folder: Path, manifest: Manifest) -> set[FileEntry]:
+    """Return the files of a generation, all of which were verified, as they lie there now."""
+    found = set()
+    for name, entry in manifest.files.items():
+        with suppress(OSError):  # pruned just now
+            found.add(_entry((folder / name).stat(), entry.sha256))
+    return found
+
+
+def _entry(found: os.stat_result, sha256: str) -> FileEntry:
+    return FileEntry(found.st_size, sha256, found.st_ino, found.st_mtime_ns)
 
 
 def sha256_of(path: Path) -> str:

@@ -60,7 +60,7 @@ def plan(
         and record.status in (FileStatus.SEARCHABLE, FileStatus.UNREAD)
         and len(record.document_ids) == (record.status is FileStatus.SEARCHABLE)
         and record.source_id not in parts
-        and not _may_be_read_now(record, retry)
+        and not may_be_read_now(record, retry)
     }
     settled: dict[str, FileRecord] = {}
     changed: list[SourceItem] = []
@@ -99,7 +99,7 @@ def plan(
     return Plan(items, settled, changed, moved, kept)
 
 
-def _may_be_read_now(record: FileRecord, retry: bool) -> bool:
+def may_be_read_now(record: FileRecord, retry: bool) -> bool:
     """Is it worth reading again what could not be read, or not all of it?"""
     if record.help == Help.OCR and ocr.is_installed():
         return True
@@ -123,7 +123,7 @@ def _stays(records: Sequence[FileRecord], same: Container[str], retry: bool) -> 
     """
     names = {record.source_id for record in records}
     for record in records:
-        if _may_be_read_now(record, retry):
+        if may_be_read_now(record, retry):
             return False
         if record.status is FileStatus.DUPLICATE:
             relation, original = repeated(record)

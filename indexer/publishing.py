@@ -160,7 +160,8 @@ def name_live(index_dir: Path, generation_id: str) -> None:
 def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
     """Delete all but the live generation and the newest whole ones before it; return their ids.
 
-    `keep` counts whole generations: a damaged one is deleted, unless it is the live one.
+    `keep` counts whole generations: a damaged one is deleted, unless it is the live one. Files that
+    are as their builder left them are not read to find that out.
     A process that has a pruned generation open goes on reading it: its files live until closed.
     """
     live = current_id(index_dir)
@@ -181,7 +182,8 @@ def prune(index_dir: Path, keep: int = KEPT_GENERATIONS) -> list[str]:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        return not damage(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        return not damage(folder, manifest, set(manifest.files.values()))
     except InaccessibleError:
         return True  # for all we know: it is not deleted
     except GenerationError:

@@ -5,9 +5,11 @@ is, which others are copies of it) and on the owner's table can be settled anew 
 reading any file again.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
-from indexer.archive_names import declared_bodies, with_archive_names
+from indexer.archive_names import ArchiveNames, Name, declared_bodies, named, written
 from indexer.duplicates import nearly_same, sketch_of, words_digest
 from indexer.owner_table import OwnerTable
 from indexer.records import Copy, Document, FileRecord, FileStatus, Reading, Relation
@@ -49,17 +51,19 @@ class Archive:
         """Return the documents as their files describe them, in order."""
         return [reading.described for reading in self._readings]
 
-    def names(self) -> list[str]:
-        """Return the names of the documents, in their order."""
-        return [reading.described.source_id for reading in self._readings]
+    def written(self, reading: Reading) -> Iterator[Name]:
+        """Yield the names that a document adds to those of the archive."""
+        return written(self.document_of(reading).body, reading.declared)
+
+    def names_written(self) -> Counter[Name]:
+        """Return how many documents write each name."""
+        return Counter(chain.from_iterable(map(self.written, self._readings)))
 
     def described(self) -> Iterator[tuple[Document, Reading]]:
         """Yield each document as it is known now that the others are, in order."""
-        documents = with_archive_names(
-            [self.document_of(reading) for reading in self._readings],
-            (reading.declared for reading in self._readings),
-        )
-        yield from zip(documents, self._readings, strict=True)
+        names = ArchiveNames(self.names_written())
+        for reading in self._readings:
+            yield named(self.document_of(reading), names), reading
 
     def copies(self, records: Mapping[str, FileRecord]) -> list[tuple[str, Copy]]:
         """Return (group, file) for each file of a report that is held more than once, in order.

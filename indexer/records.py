@@ -239,6 +239,16 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the file system says of a file: while it says the same, the file is the same."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class FormerDocument:
     """A document that once was: what it held, and the id of the one that holds it now, or ""."""
 

@@ -5,15 +5,24 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from indexer import owner_table
+from indexer.digests import Digests, stamp_of
 from indexer.errors import EmptySourceError, SourceError, UnreadableFileError
-from indexer.records import Block, BlockKind, Document, DocumentText, Extraction, document_id_of
+from indexer.records import (
+    Block,
+    BlockKind,
+    Document,
+    DocumentText,
+    Extraction,
+    Stamp,
+    document_id_of,
+)
 from indexer.structure import read_blocks
 
 _JSONL = ".jsonl"
@@ -26,41 +35,96 @@ _MAX_LINE_BYTES = 64 * 1024 * 1024
 class SourceItem:
     """One thing to index: a file at `path`, or, where `line` is given, a line of a .jsonl file.
 
-    `problem` says why it cannot be read, where that is known already.
+    `line` is where it begins in the file, and how many bytes it has. `problem` says why the item
+    cannot be read, where that is known already.
     """
 
     source_id: str
     path: Path
     sha256: str
     size: int
-    line: bytes | None = None
+    line: tuple[int, int] | None = None
     problem: str = ""
 
 
-def scan(source: Path, index_dir: Path) -> list[SourceItem]:
-    """Return everything that SOURCE holds, ordered by source_id, with the digest of its content.
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of SOURCE; `problem` says why it cannot be read, else it has a stamp."""
 
-    Hidden files, office lock files ("~$…"), a README.md and the owner's table at the top, and
-    indexes that lie inside are not reports. Raises SourceError where SOURCE is missing,
-    EmptySourceError where it is empty.
+    source_id: str
+    path: Path
+    stamp: Stamp | None = None
+    problem: str = ""
+
+    @property
+    def prefix(self) -> str | None:
+        """How the names of its lines begin, None where it is one report."""
+        if self.problem or not is_lines(self.path.name):
+            return None
+        return f"{self.source_id}#" if self.source_id else ""
+
+
+def scan(source: Path, index_dir: Path) -> list[SourceItem]:
+    """Return everything that SOURCE holds; see `list_files` and `items_in`."""
+    return items_in(source, list_files(source, index_dir), Digests({}))
+
+
+def items_in(source: Path, files: Iterable[SourceFile], digests: Digests) -> list[SourceItem]:
+    """Return what the files of SOURCE hold, ordered by source_id, with the digest of its content.
+
+    Raises EmptySourceError where that is nothing.
     """
-    if source.is_file():
-        if source.suffix.lower() != _JSONL:
-            raise SourceError(
-                f"{source}: is one {source.suffix or 'unnamed'} file; expected a folder of "
-                "reports, or one .jsonl file. Name the folder that holds it"
-            )
-        items = list(lines_of(source, prefix=""))
-    elif source.is_dir():
-        items = list(_files(source, index_dir.resolve()))
-    else:
-        raise SourceError(f"{source}: no such folder or file. Name the folder that holds reports")
+    items = [item for file in files for item in items_of(file, digests)]
     if not items:
         raise EmptySourceError(
             f"{source}: holds no reports. Put files into it (pdf, docx, odt, html, txt, …), "
             "or name another folder"
         )
     return _distinct(sorted(items, key=lambda item: item.source_id))
+
+
+def list_files(source: Path, index_dir: Path) -> list[SourceFile]:
+    """Return the files of SOURCE, none of which is opened; raises SourceError where it is missing.
+
+    Hidden files, office lock files ("~$…"), a README.md and the owner's table at the top, and
+    indexes that lie inside are not reports. A .jsonl file that is SOURCE itself has no name.
+    """
+    if source.is_dir():
+        return list(_files(source, index_dir.resolve()))
+    if not source.is_file():
+        raise SourceError(f"{source}: no such folder or file. Name the folder that holds reports")
+    if not is_lines(source.name):
+        raise SourceError(
+            f"{source}: is one {source.suffix or 'unnamed'} file; expected a folder of "
+            "reports, or one .jsonl file. Name the folder that holds it"
+        )
+    return [SourceFile("", source, stamp_of(source.stat()))]
+
+
+def is_lines(name: str) -> bool:
+    """True for the name of a file each line of which is an item of its own."""
+    return name.lower().endswith(_JSONL)
+
+
+def items_of(file: SourceFile, digests: Digests) -> Iterator[SourceItem]:
+    """Yield what one file holds: itself, or its lines; what cannot be opened has a problem."""
+    try:
+        digest = digests.of(file.source_id, file.path, file.stamp) if file.stamp else ""
+    except OSError as error:
+        file = replace(file, problem=f"cannot be opened: {_reason(error)}")
+    if file.problem or file.stamp is None:
+        yield SourceItem(file.source_id, file.path, "", 0, problem=file.problem)
+        return
+    itself = SourceItem(file.source_id, file.path, digest, file.stamp.size)
+    if file.prefix is None:
+        yield itself
+        return
+    empty = True
+    for line in lines_of(file.path, file.prefix):
+        empty = False
+        yield line
+    if empty and file.source_id:
+        yield replace(itself, problem="empty: no line in it")
 
 
 def _distinct(items: list[SourceItem]) -> list[SourceItem]:
@@ -76,28 +140,25 @@ def _distinct(items: list[SourceItem]) -> list[SourceItem]:
     ]
 
 
-def _files(source: Path, index_dir: Path) -> Iterator[SourceItem]:
+def _files(source: Path, index_dir: Path) -> Iterator[SourceFile]:
     closed: list[OSError] = []
     for folder, folders, names in os.walk(source, onerror=closed.append):
+        above = Path(folder)
+        prefix = "" if above == source else f"{_readable(above.relative_to(source))}/"
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and not _is_index(Path(folder) / name, index_dir)
+            if not name.startswith(".") and not _is_index(above / name, index_dir)
         )
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        links = [name for name in folders if (above / name).is_symlink()]
         for name in sorted([*names, *links]):
-            path = Path(folder) / name
-            if name.startswith((".", "~$")) or path in (source / one for one in _NO_REPORTS):
+            if name.startswith((".", "~$")) or (not prefix and name in _NO_REPORTS):
                 continue
-            item = _file(path, _readable(path.relative_to(source)), source)
-            if path.suffix.lower() == _JSONL and not item.problem:
-                yield from _lines_of(item)
-            else:
-                yield item
+            yield _file(above / name, prefix + _readable(name), source)
     for error in closed:
         path = Path(error.filename)
         name = _readable(path.relative_to(source)) + "/"
-        yield SourceItem(name, path, "", 0, problem=f"cannot be opened: {_reason(error)}")
+        yield SourceFile(name, path, problem=f"cannot be opened: {_reason(error)}")
 
 
 def _is_index(folder: Path, index_dir: Path) -> bool:
@@ -107,43 +168,39 @@ def _is_index(folder: Path, index_dir: Path) -> bool:
     return (folder / "generations").is_dir() and (folder / "write.lock").is_file()
 
 
-def _file(path: Path, source_id: str, source: Path) -> SourceItem:
+def _file(path: Path, source_id: str, source: Path) -> SourceFile:
     try:
-        found = path.stat()
+        found = os.lstat(path)
+        is_link = stat.S_ISLNK(found.st_mode)
+        if is_link:
+            found = path.stat()
+        problem = ""
         if stat.S_ISDIR(found.st_mode):
-            return SourceItem(source_id, path, "", 0, problem="a link to a folder: not followed")
-        if not stat.S_ISREG(found.st_mode):
-            return SourceItem(source_id, path, "", 0, problem="not a regular file")
-        if path.is_symlink() and not path.resolve().is_relative_to(source.resolve()):
-            return SourceItem(source_id, path, "", 0, problem="a link to a file outside the folder")
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SourceItem(source_id, path, digest, found.st_size)
+            problem = "a link to a folder: not followed"
+        elif not stat.S_ISREG(found.st_mode):
+            problem = "not a regular file"
+        elif is_link and not path.resolve().is_relative_to(source.resolve()):
+            problem = "a link to a file outside the folder"
     except OSError as error:
-        return SourceItem(source_id, path, "", 0, problem=f"cannot be opened: {_reason(error)}")
+        problem = f"cannot be opened: {_reason(error)}"
+    if problem:
+        return SourceFile(source_id, path, problem=problem)
+    return SourceFile(source_id, path, stamp_of(found))
 
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _lines_of(item: SourceItem) -> Iterator[SourceItem]:
-    """Yield the lines of a .jsonl file of a folder, or the file itself where it holds none."""
-    empty = True
-    for line in lines_of(item.path, prefix=f"{item.source_id}#"):
-        empty = False
-        yield line
-    if empty:
-        yield replace(item, problem="empty: no line in it")
-
-
 def lines_of(path: Path, prefix: str) -> Iterator[SourceItem]:
     """Yield the lines of a .jsonl file; their names begin with `prefix`."""
     seen: set[str] = set()
+    end = 0
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES), b""), 1):
-                content = line.strip().removeprefix(b"\xef\xbb\xbf")
+                start, end = end, end + len(line)
+                content = _content(line)
                 if not content:
                     continue
                 name, problem = _name_of(content, number)
@@ -157,11 +214,15 @@ def lines_of(path: Path, prefix: str) -> Iterator[SourceItem]:
                     path=path,
                     sha256=hashlib.sha256(content).hexdigest(),
                     size=len(content),
-                    line=None if problem else content,
+                    line=None if problem else (start, len(line)),
                     problem=problem,
                 )
     except OSError as error:
         yield SourceItem(prefix.rstrip("#") or path.name, path, "", 0, problem=str(error.strerror))
+
+
+def _content(line: bytes) -> bytes:
+    return line.strip().removeprefix(b"\xef\xbb\xbf")
 
 
 def _name_of(line: bytes, number: int) -> tuple[str, str]:
@@ -178,8 +239,22 @@ def _name_of(line: bytes, number: int) -> tuple[str, str]:
 
 
 def load_line(item: SourceItem) -> tuple[Document, DocumentText]:
-    """Return the document of a .jsonl line; raises UnreadableFileError where it has no text."""
-    found: dict[str, Any] = json.loads(item.line or b"{}")
+    """Return the document of a .jsonl line; raises UnreadableFileError where it cannot be read."""
+    start, size = item.line or (0, 0)
+    try:
+        with item.path.open("rb") as file:
+            file.seek(start)
+            content = _content(file.read(size))
+    except OSError as error:
+        raise UnreadableFileError(f"cannot be opened: {_reason(error)}") from error
+    if hashlib.sha256(content).hexdigest() != item.sha256:
+        raise UnreadableFileError("it changed while it was read")
+    return document_of_line(item, content)
+
+
+def document_of_line(item: SourceItem, content: bytes) -> tuple[Document, DocumentText]:
+    """Return the document that a line says; raises UnreadableFileError where it has no text."""
+    found: dict[str, Any] = json.loads(content)
     values = {name: _text(found.get(name)) for name in ("title", "text", "date", "body", "url")}
     text = values["text"] if values["text"].strip() else values["title"]
     if not text.strip():
@@ -221,6 +296,6 @@ def _is_iso_date(text: str) -> bool:
     return True
 
 
-def _readable(path: Path) -> str:
+def _readable(path: Path | str) -> str:
     """The path with "/", and with bytes that are not UTF-8 written as \\xNN."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

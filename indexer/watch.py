@@ -41,20 +41,30 @@ class WatchTimes:
 
 
 class Watch:
-    """Runs `command`, which builds, after each change of `source` until `stop` is set."""
+    """Runs `command`, which builds, after each change of `source` until `stop` is set.
+
+    A sweep runs `sweeping`, where that is given.
+    """
 
     def __init__(
-        self, source: Path, index_dir: Path, command: Sequence[str], times: WatchTimes
+        self,
+        source: Path,
+        index_dir: Path,
+        command: Sequence[str],
+        times: WatchTimes,
+        sweeping: Sequence[str] = (),
     ) -> None:
         self._source = source
         self._index_dir = index_dir.resolve()
         self._command = list(command)
+        self._sweeping = list(sweeping or command)
         self._times = times
         self._stop = threading.Event()
         self._pending: set[Path] = set()
         self._state: _State = {}
         self._pending_since = self._still_since = 0.0
         self._sweep_at = 0.0  # now
+        self._is_sweep = False
         self._retry_at = float("inf")
         self._failures = 0
 
@@ -109,6 +119,7 @@ class Watch:
         self._pending.update(changed)
         if not self._sweep_at:
             self._sweep_at = now + self._times.sweep_seconds
+            self._is_sweep = True
             self._pending.add(self._source)
         elif now >= self._sweep_at:
             return True
@@ -128,13 +139,14 @@ class Watch:
             logger.warning("%s: files are still being written; building now", self._source)
         self._pending.clear()
         self._state, self._pending_since = {}, 0.0
-        self._build()
+        self._build(self._sweeping if self._is_sweep else self._command)
         return False
 
-    def _build(self) -> None:
-        logger.info("building: %s", " ".join(self._command))
+    def _build(self, command: Sequence[str]) -> None:
+        self._is_sweep = False
+        logger.info("building: %s", " ".join(command))
         with subprocess.Popen(
-            self._command,
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexer.errors import GenerationError, IndexerError
 from indexer.generation import Generation, open_folder, open_generation
+from indexer.manifest import FileEntry, seen_in
 from indexer.publishing import current_id, generation_folder, generation_ids
 from search_api.errors import GoneError, NotReadyError
 
@@ -32,6 +33,7 @@ class LiveArchive:
         self._kept: Generation | None = None
         self._unusable = ""
         self._opening = threading.Lock()
+        self._verified: set[FileEntry] = set()  # as they lie in what is open
 
     def current(self) -> Generation:
         """Return the generation to answer with; raises NotReadyError where none is open."""
@@ -61,7 +63,9 @@ class LiveArchive:
             try:
                 if generation_id == self._unusable:
                     raise GenerationError(f"{generation_id}: refused before")
-                older = open_folder(generation_folder(self._index_dir, generation_id))
+                older = open_folder(
+                    generation_folder(self._index_dir, generation_id), self._verified
+                )
             except GenerationError as error:
                 self._unusable = generation_id
                 logger.warning("older generation refused: %s", error)
@@ -86,7 +90,8 @@ class LiveArchive:
                 ):
                     return
                 started = time.perf_counter()
-                opened = open_generation(self._index_dir)
+                opened = open_generation(self._index_dir, self._verified)
+                self._verified = seen_in(opened.folder, opened.manifest)
                 if self._generation is not None:
                     if opened.generation_id != wanted:
                         self._refused = wanted  # warned once, not at every look

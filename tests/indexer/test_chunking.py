@@ -14,7 +14,7 @@ from indexer.chunking import PassageLimits, cut
 from indexer.embedding import BuildEncoder, token_starts
 from indexer.parts import load_document
 from indexer.records import Block, BlockKind, Document, DocumentText, Passage
-from indexer.source import SourceItem, load_line
+from indexer.source import SourceItem, document_of_line
 from tests.conftest import CORPUS
 
 Starts = Callable[[Sequence[str]], list[list[int]]]
@@ -302,7 +302,7 @@ def test_the_encoder_reads_passages_of_the_evaluation_sets_whole(
     step = max(1, len(lines) // 150)
     for line in lines[::step]:
         source_id = str(json.loads(line)["_id"])
-        document, text = load_line(SourceItem(source_id, Path(name), "", len(line), line))
+        document, text = document_of_line(SourceItem(source_id, Path(name), "", len(line)), line)
         pieces = cut(document, text, real_starts, PassageLimits())
         assert_read_whole(pieces, real_starts)
         covered = "".join("".join(passage.text.split()) for passage, _ in pieces)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import build as build_module
+from indexer import outcomes as reading_module
 from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.former import former_documents
@@ -154,7 +154,7 @@ def test_a_renamed_file_of_each_format_is_not_read_again_and_is_indexed_as_from_
     for path in files:
         path.rename(path.with_name(f"Renamed 2011-12-24 {path.name}"))
     with monkeypatch.context() as patch:
-        patch.setattr(build_module, "LoadingPool", _no_pool)
+        patch.setattr(reading_module, "LoadingPool", _no_pool)
         renamed = build(source, tmp_path / "index", fake)
     assert renamed.published
     assert (renamed.documents, renamed.unread) == (first.documents, 1)

@@ -135,7 +135,7 @@ def test_an_owners_table_wins_and_only_what_it_changes_is_done_again(
     tmp_path: Path, source: Path, fake: HashEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(source, tmp_path / "index", fake)
-    monkeypatch.setattr("indexer.build.LoadingPool.load_all", _nothing_is_read)
+    monkeypatch.setattr("indexer.outcomes.LoadingPool.load_all", _nothing_is_read)
     (source / "metadata.csv").write_text("file,body,date\nb minutes.txt,Police Board,2011-03\n")
     done = build(source, tmp_path / "index", fake)
     assert (done.published, done.embedded) == (True, 0)

@@ -35,7 +35,7 @@ def old_folder(index_dir: Path) -> Path:
 
 
 def test_an_index_of_an_older_format_is_not_opened_and_says_rebuild(old_index: Path) -> None:
-    with pytest.raises(FormatError, match=r"format 1; this code reads 2\. Build the index again"):
+    with pytest.raises(FormatError, match=r"format 1; this code reads 3\. Build the index again"):
         generation.open_generation(old_index)
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_query_encoder_is_exported_anew_and_costs_no_vector(
     (old_folder(old_index) / "encoder" / "encoder.json").write_text("damaged")
     known = find_known_vectors(old_index, fake.spec)
     assert known is not None
-    assert (len(known), known.encoder_folder) == (TEXTS, None)
+    assert known.encoder_folder is None
     done = build(OLD / "reports", old_index, fake)
     assert done.embedded == 0
     exported = publishing.generation_folder(old_index, done.generation_id) / "encoder"

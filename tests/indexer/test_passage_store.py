@@ -103,7 +103,7 @@ def test_what_is_not_there_is_none_or_a_key_error(store: PassageStore) -> None:
 
 
 def test_each_row_knows_its_document(store: PassageStore) -> None:
-    positions = store.document_positions()
+    positions = store.document_positions
     assert positions.tolist() == [0, 0, 0, 1, 2, 2]
     assert store.documents_at([2, 0, 2]) == [C[0], A[0], C[0]]
 
@@ -129,12 +129,13 @@ def test_counts_say_how_much_is_held(store: PassageStore) -> None:
 def test_an_empty_store_counts_nothing(tmp_path: Path) -> None:
     store = store_of(tmp_path)
     assert store.counts() == Counts(0, 0, 0, 0, 0, 0, "", "")
-    assert store.document_positions().tolist() == []
+    assert store.document_positions.tolist() == []
     assert store.rows_of(Filters()).tolist() == []
 
 
-def test_files_are_listed_as_they_were_read_and_by_status(store: PassageStore) -> None:
-    assert list(store.files()) == list(FILES)
+def test_files_are_listed_by_name_and_by_status(store: PassageStore) -> None:
+    unread, searchable, duplicate = FILES
+    assert list(store.files()) == [searchable, unread, duplicate]
     assert list(store.files(FileStatus.UNREAD)) == [FILES[0]]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import SourceError, UnreadableFileError
-from indexer.source import SourceItem, load_line, scan
+from indexer.source import SourceItem, document_of_line, load_line, scan
 
 
 def put(folder: Path, *names: str) -> None:
@@ -217,14 +217,23 @@ def test_a_byte_order_mark_crlf_and_blank_lines_do_not_matter(tmp_path: Path) ->
     path.write_bytes(b'\xef\xbb\xbf{"_id":"1","text":"t"}\r\n\r\n{"_id":"2","text":"t"}\r\n')
     items = scan(path, Path("/nowhere"))
     assert [(item.source_id, item.problem, item.line) for item in items] == [
-        ("1", "", b'{"_id":"1","text":"t"}'),
-        ("2", "", b'{"_id":"2","text":"t"}'),
+        ("1", "", (0, 27)),
+        ("2", "", (29, 24)),
     ]
+    assert [load_line(item)[0].source_id for item in items] == ["1", "2"]
+
+
+def test_a_line_that_changed_after_the_scan_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", {"_id": "1", "text": "as it was"})
+    (item,) = scan(path, Path("/nowhere"))
+    jsonl(path, {"_id": "1", "text": "another"})
+    with pytest.raises(UnreadableFileError, match="changed while it was read"):
+        load_line(item)
 
 
 def loaded(**fields: object) -> tuple[str, str, str, str, str, str]:
     line = json.dumps({"_id": "1", **fields}).encode()
-    document, text = load_line(SourceItem("1", Path("a.jsonl"), "sha", len(line), line))
+    document, text = document_of_line(SourceItem("1", Path("a.jsonl"), "sha", len(line)), line)
     assert (document.source_id, document.sha256, document.format) == ("1", "sha", "jsonl")
     return (
         document.title,

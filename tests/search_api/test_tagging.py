@@ -19,7 +19,9 @@ def site(sample_index: Path) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/?q=gangs&page=2", "/coverage", "/help", "/v1/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=gangs&page=2", "/coverage", "/help", "/v1/openapi.json"]
+)
 def test_who_has_a_page_already_is_told_so(site: TestClient, path: str) -> None:
     first = site.get(path)
     assert first.status_code == 200

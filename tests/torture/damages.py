@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from indexer.build import UPDATE_FROM
 from indexer.manifest import read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids
 from tests.torture.stage import Stage
@@ -56,7 +57,12 @@ def _overwrite(path: Path, content: bytes) -> None:
 
 def campaign(blocks: int, folder: Path) -> Counter[str]:
     """Return how often each damage was done and found; raises AssertionError where it was not."""
+    return sum((_damaged(blocks, folder / f"{n}", n) for n in (UPDATE_FROM, 0)), Counter())
+
+
+def _damaged(blocks: int, folder: Path, update_from: int) -> Counter[str]:
     stage = Stage(folder)
+    stage.update_from = update_from
     for archive in (BEFORE, LIVE):
         stage.write(archive)
         assert not stage.run(stage.build).error

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from indexer.build import UPDATE_FROM
 from tests.torture.stage import EXPLAINED, Outcome, Stage
 from tests.torture.system_calls import Tracer, tracer_works
 
@@ -45,8 +46,9 @@ TRACED = (  # system calls of one kind, the error that they return, and from whe
 class Faults:
     """One small change that is built again and again, each time with another fault."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, update_from: int) -> None:
         self.stage = Stage(folder)
+        self.stage.update_from = update_from
         self.stage.write(OLD)
         assert not self.stage.run(self.stage.build).error
         self._before = folder / "before"
@@ -162,12 +164,15 @@ class _failing:  # noqa: N801 - reads as a phrase
 
 def campaign(step: int, folder: Path) -> Counter[str]:
     """Return how often each fault struck; raises AssertionError at the first flaw."""
-    faults = Faults(folder)
-    faults.hooked(step)
-    faults.short(step)
-    if tracer_works():
-        faults.traced(step)
-    return faults.found
+    found: Counter[str] = Counter()
+    for update_from in (UPDATE_FROM, 0):
+        faults = Faults(folder / f"from {update_from}", update_from)
+        faults.hooked(step)
+        faults.short(step)
+        if tracer_works():
+            faults.traced(step)
+        found += faults.found
+    return found
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from indexer.build import UPDATE_FROM
 from tests.torture.stage import Archive, Look, Stage, changed
 from tests.torture.system_calls import WRITING, Tracer, tracer_works
 
@@ -37,6 +38,7 @@ def campaign(count: int, seed: int, folder: Path) -> Counter[str]:
         for attempt in range(1, 9):
             let_through = attempt == 8
             saved = set(stage.run(stage.saved).result)
+            stage.update_from = chance.choice([0, UPDATE_FROM])
             child = stage.start(stage.build)
             started = time.monotonic()
             if tracer_works() and (let_through or chance.random() < 0.5):

@@ -13,6 +13,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,15 @@ import numpy as np
 
 from indexer import build as build_module
 from indexer import keyword_index, vector_index
-from indexer.build import BuildReport, build
+from indexer.build import UPDATE_FROM, BuildReport, build
 from indexer.checking import check
 from indexer.embedding import BUNDLED_NAME, Vectors, token_starts
 from indexer.errors import IndexerError
 from indexer.generation import open_generation
 from indexer.keyword_query import Word
 from indexer.known_vectors import find_known_vectors
-from indexer.publishing import building_folder
+from indexer.passage_store import PassageStore
+from indexer.publishing import building_folder, generation_folder, generation_ids
 from indexer.records import Filters
 from indexer.saved_vectors import SavedVectors
 from tests.indexer.test_build import HashEncoder
@@ -98,6 +100,7 @@ class Stage:
         self.index_dir = folder / "index"
         self.log = folder / "embedded"
         self.encoder = LoggingEncoder(BUNDLED_NAME)
+        self.update_from = UPDATE_FROM  # 0: what changed is written beside what did not
         self.source.mkdir(parents=True)
         self._shared = mmap.mmap(-1, 1 << 20)
         # Loaded once, and not by each child: half of the time of such a small build.
@@ -129,7 +132,7 @@ class Stage:
         _mark_phases(self._shared)
         module: Any = build_module
         module.token_starts = lambda tokenizer_file: self._token_starts
-        return build(self.source, self.index_dir, self.encoder)
+        return build(self.source, self.index_dir, self.encoder, update_from=self.update_from)
 
     def mark(self, phase: str) -> None:
         """Let the parent see that this child came to `phase`."""
@@ -155,7 +158,8 @@ class Stage:
             found = [one.document_id for one in opened.documents_of([hit.row for hit in hits])]
             if total != 1 or found != [document.document_id]:
                 wrong.append(f"words of {number}: {total} hits")
-        rows = np.arange(opened.counts.passages)
+        ids = [document.document_id for document in opened.store.documents()]
+        rows = np.array([row for one in ids for row in opened.store.rows_of_document(one)])
         expected = self.encoder.encode([embedded_text(*item) for item in archive.items()])
         if not np.allclose(opened.vectors.vectors(rows), expected, atol=1e-6):
             wrong.append("vectors")
@@ -166,8 +170,14 @@ class Stage:
         spec = self.encoder.spec
         waiting = SavedVectors(building_folder(self.index_dir), spec.fingerprint)
         known = find_known_vectors(self.index_dir, spec)
-        rows = set(known._rows) if known else set()
-        return {digest.hex() for digest in {*waiting.load(spec.dimension), *rows}}
+        found = set(waiting.load(spec.dimension))
+        for generation_id in generation_ids(self.index_dir):
+            with suppress(Exception):  # a damaged one may say anything
+                store = PassageStore(generation_folder(self.index_dir, generation_id))
+                found |= {
+                    digest for digest in store.embedded_digests() if known and digest in known
+                }
+        return {digest.hex() for digest in found}
 
     def embedded(self) -> list[str]:
         """Return the digests of what was embedded since the last call."""
@@ -258,11 +268,14 @@ def _mark_phases(phase: mmap.mmap) -> None:
 
     phase[0] = PHASES.index("store")
     module: Any = build_module
-    module.scan = marked("scan", module.scan)
+    module.list_files = marked("scan", module.list_files)
+    module.items_in = marked("scan", module.items_in)
     module.publish = marked("publish", module.publish)
     module.prune = marked("prune", module.prune)
     keyword_index.write = marked("keyword index", keyword_index.write)
+    keyword_index.update = marked("keyword index", keyword_index.update)
     vector_index.write = marked("vector index", vector_index.write)
+    vector_index.append = marked("vector index", vector_index.append)
     LoggingEncoder.encode_passages = marked_slices(phase, LoggingEncoder.encode_passages)  # type: ignore[method-assign]
 
 

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from indexer import build as build_module
-from indexer.build import build
+from indexer import outcomes as reading_module
+from indexer.build import UPDATE_FROM, build
 from indexer.embedding import BUNDLED_NAME
 from indexer.generation import open_generation
 from indexer.keyword_query import Phrase
@@ -83,6 +83,7 @@ class Folder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.chance = random.Random(20110317)
         self.folder = Path(tempfile.mkdtemp(prefix="model-"))
         self.source, self.index_dir = self.folder / "source", self.folder / "index"
         self.source.mkdir()
@@ -91,11 +92,11 @@ class Folder(RuleBasedStateMachine):
         self.ever: set[str] = set()
         self.indexed: dict[str, int] = {}
         ENCODER.embedded.clear()
-        module: Any = build_module
+        module: Any = reading_module
         self.pool, module.LoadingPool = module.LoadingPool, InProcessPool
 
     def teardown(self) -> None:
-        module: Any = build_module
+        module: Any = reading_module
         module.LoadingPool = self.pool
         shutil.rmtree(self.folder)
 
@@ -106,7 +107,13 @@ class Folder(RuleBasedStateMachine):
         self.model[name] = number
 
     def _build(self) -> None:
-        done = build(self.source, self.index_dir, ENCODER, allow_empty=True)
+        done = build(
+            self.source,
+            self.index_dir,
+            ENCODER,
+            allow_empty=True,
+            update_from=self.chance.choice([0, UPDATE_FROM]),
+        )
         assert done.published == (self.indexed != self.model) or not self.ever
         self.indexed = dict(self.model)
         self.ever |= {document_id_of(name) for name in self._documents()}

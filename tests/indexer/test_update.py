@@ -1,0 +1,214 @@
+"""indexer.update: an index that is changed is the index that is written anew."""
+
+import json
+import os
+import random
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.build import BuildReport, build
+from indexer.coverage import coverage_of
+from indexer.embedding import BuildEncoder
+from indexer.generation import Generation, open_generation
+from indexer.keyword_query import Word
+from indexer.records import Filters
+from indexer.store_layers import CHANGES_NAME
+from tests.indexer.test_build import HashEncoder
+from tests.torture.test_model import InProcessPool
+
+HISTORIES = int(os.environ.get("TORTURE_HISTORIES", "2"))
+CHANGES = 25  # in one history
+
+LONG = " ".join(
+    f"In week {n} the panel saw paper {n * 7} about street {n * 13}." for n in range(60)
+)
+TEXTS = (
+    LONG,
+    LONG.replace(". ", ".\n\n"),
+    LONG.replace("week 59", "the last week"),
+    LONG.replace("week 58", "another week").replace("week 57", "some week"),
+    "The Open Data User Group (ODUG) met. Nothing else was said.",
+    "The Office of Daily Use of Glue Board (ODUG) met. It stuck.",
+    "The group met in June and went home.",
+    "Body: Police Board\nThe Police Board (PB) agreed £4m.",
+    "Body: Transport Board\nThe Transport Board (TB) noted the Transport Badge (TB).",
+    "",
+)
+NAMES = (
+    *(
+        "a first.txt",
+        "b minutes.txt",
+        "b minutes.md",
+        "ODUG minutes.txt",
+        "Police Board papers.txt",
+    ),
+    *("sub/c.txt", "sub/d.md", "Transport Board agenda.txt", "z.txt"),
+)
+QUERIES = ("panel", "odug", "board", "glue", "june", "changed")
+
+
+@pytest.fixture(scope="module")
+def fake(encoder: BuildEncoder) -> HashEncoder:
+    return HashEncoder(encoder.spec.name)
+
+
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.outcomes.LoadingPool", InProcessPool)
+
+
+def update(source: Path, index_dir: Path, encoder: BuildEncoder) -> BuildReport:
+    return build(source, index_dir, encoder, update_from=0, allow_empty=True)
+
+
+def seen(opened: Generation) -> dict[str, Any]:
+    """All that a reader can see, but for the numbers of rows and what depends on frequencies."""
+    store = opened.store
+    documents = {one.document_id: one for one in store.documents()}
+    passages = {
+        id_: [(replace(one, row=0), digest) for one, digest in store.passages_of(id_)]
+        for id_ in documents
+    }
+    found: dict[str, Any] = {
+        "documents": documents,
+        "texts": {id_: opened.document_text(id_) for id_ in documents},
+        "readings": {id_: store.reading(one) for id_, one in documents.items()},
+        "passages": passages,
+        "definitions": {id_: store.definitions_of(id_) for id_ in documents},
+        "files": list(store.files()),
+        "counts": opened.counts,
+        "copies": {id_: opened.copies_of(id_) for id_ in documents},
+        "former": list(store.former_documents()),
+        "names": sorted(store.names()),
+        "problems": opened.owner_problems(),
+        "coverage": coverage_of(opened).to_json() | {"generation": ""},
+    }
+    found["abbreviations"] = [
+        (replace(one, row=None), one.row is None or opened.passages([one.row])[0].start)
+        for one in opened.abbreviations(["ODUG", "PB", "TB", "odug"])
+    ]
+    for query in QUERIES:
+        hits, total = opened.keyword_ranking(Word(query), 1000, Filters())
+        ids = [one.passage_id for one in opened.passages([hit.row for hit in hits])]
+        assert len(ids) == total
+        found[f"words {query}"] = sorted(ids)
+        assert {one.document_id for one in opened.documents_of([hit.row for hit in hits])} == {
+            name.partition(":")[0] for name in ids
+        }
+    for id_, held in passages.items():
+        rows = [one.row for one, _ in store.passages_of(id_)]
+        for row, vector, (one, _) in zip(rows, opened.row_vectors(rows), held, strict=True):
+            best = opened.vector_ranking(vector[None], 5, Filters())
+            same = {hit.row for hit in best if hit.score > best[0].score - 1e-5}
+            assert row in same or len(same) == 5, one
+            found[f"vector {one.passage_id}"] = vector.tolist()
+    return found
+
+
+def check_against_scratch(
+    source: Path, index_dir: Path, fake: HashEncoder, history: str = ""
+) -> None:
+    scratch = index_dir.with_name("scratch")
+    shutil.rmtree(scratch, ignore_errors=True)
+    build(source, scratch, fake, allow_empty=True)
+    changed, anew = seen(open_generation(index_dir)), seen(open_generation(scratch))
+    changed_former, anew_former = changed.pop("former"), anew.pop("former")
+    assert anew_former == []
+    live = set(changed["documents"])
+    assert all(one.successor_id in live | {""} for one in changed_former)
+    assert changed == anew, history
+
+
+class History:
+    """Random changes to a folder."""
+
+    def __init__(self, source: Path, seed: int) -> None:
+        self.source = source
+        self.random = random.Random(seed)
+        self.number = 0
+
+    def step(self) -> str:
+        change: Callable[[], str] = self.random.choice(
+            [self.write, self.write, self.write, self.remove, self.rename, self.lines, self.box]
+        )
+        return change()
+
+    def _files(self) -> list[Path]:
+        return sorted(path for path in self.source.rglob("*") if path.is_file())
+
+    def _text(self) -> str:
+        text = self.random.choice(TEXTS)
+        if self.random.random() < 0.3:
+            self.number += 1
+            text += f" It changed {self.number} times."
+        return text
+
+    def write(self) -> str:
+        path = self.source / self.random.choice(NAMES)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(self._text())
+        return f"write {path.name}"
+
+    def remove(self) -> str:
+        files = self._files()
+        if len(files) < 2:
+            return ""
+        path = self.random.choice(files)
+        path.unlink()
+        return f"remove {path.name}"
+
+    def rename(self) -> str:
+        path = self.random.choice(self._files())
+        if path.suffix in (".jsonl", ".zip"):
+            return ""
+        to = self.source / self.random.choice(NAMES)
+        to.parent.mkdir(exist_ok=True)
+        path.rename(to)
+        return f"rename {path.name} {to}"
+
+    def lines(self) -> str:
+        count = self.random.randrange(5)
+        lines = [
+            {
+                "_id": str(self.random.randrange(6)),
+                "title": self.random.choice(["Police Board in May", "Minutes", "ODUG"]),
+                "body": self.random.choice(["", "Police Board", "PB"]),
+                "text": self._text(),
+            }
+            for _ in range(count)
+        ]
+        (self.source / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        return f"lines {count}"
+
+    def box(self) -> str:
+        with zipfile.ZipFile(self.source / "box.zip", "w") as archive:
+            for name in self.random.sample(NAMES, self.random.randrange(4)):
+                archive.writestr(name, self._text())
+        return "box"
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_whatever_happened_an_update_is_what_a_build_from_scratch_is(
+    tmp_path: Path, fake: HashEncoder, seed: int
+) -> None:
+    source, index_dir = tmp_path / "source", tmp_path / "index"
+    source.mkdir()
+    history = History(source, seed)
+    history.write()
+    build(source, index_dir, fake, allow_empty=True)
+    done = []
+    updates = 0
+    for _ in range(CHANGES):
+        for _ in range(history.random.choice([1, 1, 2, 4])):
+            done.append(history.step())
+        report = update(source, index_dir, fake)
+        updates += (open_generation(index_dir).folder / CHANGES_NAME).exists()
+        check_against_scratch(source, index_dir, fake, f"{report} after {done}")
+        assert not update(source, index_dir, fake).published, done
+    assert updates
