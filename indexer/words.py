@@ -18,11 +18,15 @@ def composed(text: str) -> str:
 
     Lone surrogates, which the engines cannot take, become "?".
     """
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
 
 
 def folded(text: str) -> str:
     """Return `text` in small letters without accents."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in apart if not unicodedata.combining(char))
 

@@ -9,6 +9,7 @@ from indexer.embedding import Vectors
 from indexer.records import Hit, Ranking
 
 Vector = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float64]
 
 # Weight of the vector side: the more words a question has, the less each says of what is wanted,
 # and the more its meaning counts as a whole. One weight of .8 (which Bruch, Gai & Ingber find
@@ -42,14 +43,24 @@ def convex_combination(
     be. Scores lie in [0, 1]; equal ones are ordered by row.
     Source: Bruch, Gai & Ingber, ACM TOIS 42(1), 2023, "theoretical min-max" convex combination.
     """
-    largest_keyword = max(keyword.values(), default=0.0)
-    largest_cosine = max(cosine.values(), default=-1.0) + 1
-    scores = {
-        row: (1 - weight) * _share(keyword.get(row, 0.0), largest_keyword)
-        + weight * _share(cosine.get(row, -1.0) + 1, largest_cosine)
-        for row in keyword.keys() | cosine.keys()
-    }
-    return _ranked(scores)
+    rows = np.array(sorted(keyword.keys() | cosine.keys()), np.int64)
+    scores = convex_scores(
+        np.array([keyword.get(row, 0.0) for row in rows.tolist()], np.float64),
+        np.array([cosine.get(row, -1.0) for row in rows.tolist()], np.float64),
+        weight,
+    )
+    order = best_first(rows, scores)
+    return tuple(map(Hit, rows[order].tolist(), scores[order].tolist()))
+
+
+def convex_scores(keyword: Scores, cosine: Scores, weight: float) -> Scores:
+    """Return what `convex_combination` scores passages by, from their two scores (n,) each."""
+    return (1 - weight) * _shares(keyword) + weight * _shares(cosine + 1)
+
+
+def best_first(rows: npt.NDArray[np.int64], scores: Scores) -> npt.NDArray[np.int64]:
+    """Return the positions of `rows` by score; equal scores are ordered by row."""
+    return np.lexsort((rows, -scores))
 
 
 def towards(query: Vector, best: Vectors) -> Vector:
@@ -80,8 +91,9 @@ def reciprocal_rank_fusion(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranki
     return _ranked(scores)
 
 
-def _share(score: float, largest: float) -> float:
-    return score / largest if largest > 0 else 0.0
+def _shares(scores: Scores) -> Scores:
+    largest = scores.max(initial=0.0)
+    return scores / largest if largest > 0 else np.zeros_like(scores)
 
 
 def _ranked(scores: Mapping[int, float]) -> Ranking:

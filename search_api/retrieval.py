@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
 from indexer.records import Document, Filters, Hit, Ranking
 from search_api.expansion import expand
-from search_api.fusion import convex_combination, towards, vector_weight
+from search_api.fusion import best_first, convex_scores, towards, vector_weight
 from search_api.phases import phase
 from search_api.query import ParsedQuery
 from search_api.reader import ArchiveReader
@@ -23,8 +26,7 @@ CONSTRAINED_DEPTH = 5000
 FEEDBACK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A passage in the merged ranking. Ranks are None where a list did not bring it."""
 
     row: int
@@ -68,7 +70,7 @@ def retrieve(
     with phase("words"):
         by_words, total = reader.keyword_ranking(query.node, depth, filters)
     if mode == "keyword":
-        return Retrieved(query, _candidates(by_words, by_words, (), {}, {}), total)
+        return Retrieved(query, _candidates_by_words(by_words), total)
     if not query.question:
         return Retrieved(query, (), total)
     with phase("encode"):
@@ -76,23 +78,30 @@ def retrieve(
     with phase("meaning"):
         by_meaning = _constrained_vector_ranking(reader, query, vector, depth, filters)
     if mode == "vector":
-        return Retrieved(query, _candidates(by_meaning, (), by_meaning, {}, {}), total)
-    rows = sorted({hit.row for hit in by_words} | {hit.row for hit in by_meaning})
-    vectors = reader.row_vectors(rows)
-    cosines = dict(zip(rows, (vectors @ vector[0]).tolist(), strict=True))
+        return Retrieved(query, _candidates_by_meaning(by_meaning), total)
+    held = sorted({hit.row for hit in by_words} | {hit.row for hit in by_meaning})
+    rows = np.array(held, np.int64)
+    vectors = reader.row_vectors(held)
+    cosines = (vectors @ vector[0]).astype(np.float64)
     # A passage that the vector side alone brings has a keyword score too: asking for it keeps the
     # two scores of every candidate comparable.
     known = {hit.row: hit.score for hit in by_words}
-    scores = known | reader.keyword_scores(
+    known |= reader.keyword_scores(
         query.node, [hit.row for hit in by_meaning if hit.row not in known]
     )
+    scores = np.array([known.get(row, 0.0) for row in held])
     weight = vector_weight(len(query.terms))
-    merged = convex_combination(scores, cosines, weight)
-    at = {row: position for position, row in enumerate(rows)}
-    best = vectors[[at[hit.row] for hit in merged[:FEEDBACK]]]
-    nearer = vectors @ towards(vector[0], best)
-    merged = convex_combination(scores, dict(zip(rows, nearer.tolist(), strict=True)), weight)
-    return Retrieved(query, _candidates(merged, by_words, by_meaning, scores, cosines), total)
+    best = best_first(rows, convex_scores(scores, cosines, weight))[:FEEDBACK]
+    nearer = (vectors @ towards(vector[0], vectors[best])).astype(np.float64)
+    merged = convex_scores(scores, nearer, weight)
+    order = best_first(rows, merged)
+    keyword_ranks, vector_ranks = _ranks(by_words), _ranks(by_meaning)
+    columns = (column[order].tolist() for column in (rows, merged, scores, cosines))
+    candidates = tuple(
+        Candidate(row, score, words, cosine, keyword_ranks.get(row), vector_ranks.get(row))
+        for row, score, words, cosine in zip(*columns, strict=True)
+    )
+    return Retrieved(query, candidates, total)
 
 
 def _constrained_vector_ranking(
@@ -123,27 +132,17 @@ def by_document(reader: ArchiveReader, candidates: Sequence[Candidate]) -> list[
     ]
 
 
-def _candidates(
-    merged: Ranking,
-    by_words: Ranking,
-    by_meaning: Ranking,
-    scores: dict[int, float],
-    cosines: dict[int, float],
-) -> tuple[Candidate, ...]:
-    keyword_ranks = _ranks(by_words)
-    vector_ranks = _ranks(by_meaning)
-    scores = scores or {hit.row: hit.score for hit in by_words}
-    cosines = cosines or {hit.row: hit.score for hit in by_meaning}
+def _candidates_by_words(by_words: Ranking) -> tuple[Candidate, ...]:
     return tuple(
-        Candidate(
-            row=hit.row,
-            score=hit.score,
-            keyword_score=scores.get(hit.row, 0.0),
-            cosine=cosines.get(hit.row, -1.0),
-            keyword_rank=keyword_ranks.get(hit.row),
-            vector_rank=vector_ranks.get(hit.row),
-        )
-        for hit in merged
+        Candidate(hit.row, hit.score, hit.score, -1.0, rank, None)
+        for rank, hit in enumerate(by_words, start=1)
+    )
+
+
+def _candidates_by_meaning(by_meaning: Ranking) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(hit.row, hit.score, 0.0, hit.score, None, rank)
+        for rank, hit in enumerate(by_meaning, start=1)
     )
 
 
