@@ -314,7 +314,13 @@ def test_no_stream_is_held_open(tmp_path: Path) -> None:
         assert client.delete("/mcp").status_code == 405
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"null", b'{"jsonrpc": "2.0"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[" * 100_000, b"null", b'{"jsonrpc": "2.0"}'),
+        json.dumps([LIST, LIST]).encode(),  # two at once, which would count as one request
+    ],
+)
 def test_what_is_no_message_is_refused(tmp_path: Path, body: bytes) -> None:
     with client_of(tmp_path) as client:
         headers = RPC | {"Content-Type": "application/json"}
