@@ -313,7 +313,11 @@ class Recognised(_Response):
 
 
 class CoverageResponse(_Response):
-    """What /v1/coverage answers: held = searchable + duplicate + unread."""
+    """What /v1/coverage answers: held = searchable + duplicate + unread.
+
+    Each list has an end: `shortened` says how long those are of which only the first 5,000 are
+    here. `python -m indexer coverage --csv` lists every file.
+    """
 
     generation: str
     held: int
@@ -338,6 +342,7 @@ class CoverageResponse(_Response):
     incomplete_files: tuple[FileReport, ...]
     by_help: tuple[FacetValue, ...]
     recognised: tuple[Recognised, ...]
+    shortened: dict[str, int] = Field(default_factory=dict)
 
 
 class Problem(_Response):

@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _AT_ONCE = 1000  # where nobody says how many searches may run at once
+_LISTED = 5000  # of each list of coverage
 _KEPT = 2  # generations whose coverage is kept: the live one, and a pinned answer's
 _NEAREST = 3
 _SHOWN_TERMS = 12
@@ -214,7 +215,15 @@ class SearchService:
     def _coverage_of(self, reader: ArchiveReader) -> CoverageResponse:
         known = self._coverage.get(reader.generation_id)
         if known is None:
-            known = CoverageResponse.model_validate(coverage_of(reader).to_json())
+            told = coverage_of(reader).to_json()
+            lengths = {name: len(value) for name, value in told.items() if isinstance(value, list)}
+            known = CoverageResponse.model_validate(
+                {
+                    name: value[:_LISTED] if isinstance(value, list) else value
+                    for name, value in told.items()
+                }
+                | {"shortened": {name: one for name, one in lengths.items() if one > _LISTED}}
+            )
             self._coverage = _latest(self._coverage) | {reader.generation_id: known}
         return known
 

@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
+import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import CallToolResult
@@ -21,6 +24,7 @@ from mcp_types import CallToolResult
 from indexer.records import document_id_of
 from search_api.app import create_app
 from search_api.assistant_tools import AssistantTool, assistant_tools
+from search_api.errors import SearchError
 from search_api.mcp_server import create_mcp_app, create_mcp_server
 from search_api.responses import SearchResponse
 from search_api.settings import Settings
@@ -182,6 +186,31 @@ def test_a_refusal_says_in_words_what_was_expected(
     assert reason in said(result)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(("q", "limit", "cursor", "facets", "date_to", "from", "text", "sort", "x"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(arguments=st.dictionaries(NAMES, JSON, max_size=3))
+@example(arguments={"q": "\ud800", "text": "\ud800"})
+@example(arguments={"q": "\x00", "limit": float("inf")})
+@example(arguments={"q": "gangs", "limit": 10**5000})
+def test_no_arguments_make_a_tool_fail(api: TestClient, arguments: dict[str, Any]) -> None:
+    state: Any = api.app.state  # type: ignore[attr-defined]
+    for tool in assistant_tools(state.service, state.tools):
+        given_id = {"document_id": CONNECT} if tool.name == "document" else {}
+        try:
+            answered = tool.call(arguments | given_id, "")
+        except SearchError:
+            continue
+        jsonschema_rs.validate(tool.output_schema, answered)
+        json.dumps(answered).encode()
+
+
 def test_a_list_of_facets_and_values_left_out_are_understood(api: TestClient) -> None:
     arguments = {"q": "gangs", "facets": ["body", "year"], "committee": None, "limit": 2.0}
     result = ask(in_process(api), lambda client: client.call_tool("search", arguments))
@@ -285,7 +314,13 @@ def test_no_stream_is_held_open(tmp_path: Path) -> None:
         assert client.delete("/mcp").status_code == 405
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"null", b'{"jsonrpc": "2.0"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[" * 100_000, b"null", b'{"jsonrpc": "2.0"}'),
+        json.dumps([LIST, LIST]).encode(),  # two at once, which would count as one request
+    ],
+)
 def test_what_is_no_message_is_refused(tmp_path: Path, body: bytes) -> None:
     with client_of(tmp_path) as client:
         headers = RPC | {"Content-Type": "application/json"}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer.build import build
+from indexer.embedding import BuildEncoder
 from indexer.generation import Generation, open_generation
 from indexer.records import BlockKind, Filters
 from search_api.errors import BadRequestError, UnknownDocumentError
@@ -402,3 +404,21 @@ def test_a_generation_that_is_closed_and_opened_again_has_its_stems(
     assert closed() is None  # nothing that the service remembers keeps it open
     again = open_generation(sample_index)
     assert service.stemmer(again)("constables") == again.stems("constables")[0]
+
+
+def test_a_list_of_coverage_that_is_cut_says_how_long_it_is(
+    tmp_path: Path, encoder: BuildEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reports").mkdir()
+    for number in range(5):
+        (tmp_path / f"reports/{number}.pdf").write_bytes(b"%PDF-1.4 of which nothing is left")
+    (tmp_path / "reports/one.txt").write_text("The lantern was lit by Ada Brown.\n")
+    build(tmp_path / "reports", tmp_path / "index", encoder)
+    archive = LiveArchive(tmp_path / "index")
+    archive.refresh()
+    assert len(SearchService(archive).coverage().unread_files) == 5
+    assert SearchService(archive).coverage().shortened == {}
+    monkeypatch.setattr("search_api.service._LISTED", 3)
+    cut = SearchService(archive).coverage()
+    assert [one.file for one in cut.unread_files] == ["0.pdf", "1.pdf", "2.pdf"]
+    assert (cut.unread, cut.shortened) == (5, {"unread_files": 5})
