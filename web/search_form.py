@@ -84,7 +84,7 @@ class SearchForm:
 
     def in_report(self, document_id: str) -> str:
         """Return the address of a report with this query searched in it."""
-        return f"{report_url(document_id)}?{urlencode({'q': self.q})}"
+        return f"{report_url(document_id)}?{urlencode({'find': self.q})}"
 
     def active_filters(self) -> list[ActiveFilter]:
         """Return each filter that is set, in the order of the fields."""

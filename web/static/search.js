@@ -111,6 +111,8 @@ document.addEventListener("focusin", ({ target }) => {
   target.setAttribute("aria-autocomplete", "list");
   target.setAttribute("aria-controls", "suggestions");
   target.setAttribute("aria-expanded", "false");
+  // The service gathers the archive's words when it is first asked: now, not at the first letter.
+  fetch("/v1/suggest?limit=1&q=").catch(() => {});
 });
 document.addEventListener("focusout", ({ target }) => target.id === "q" && close());
 document.addEventListener("input", ({ target }) => {
