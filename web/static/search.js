@@ -136,6 +136,15 @@ function keysAreOff() {
   }
 }
 
+function switchKeys() {
+  try {
+    if (keysAreOff()) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "1");
+  } catch {
+    say("This browser lets the page remember nothing");
+  }
+}
+
 function step(by) {
   const results = [...document.querySelectorAll(".result h3 a")];
   const here = results.indexOf(document.activeElement);
@@ -193,8 +202,7 @@ document.addEventListener("click", (event) => {
   if (button?.dataset.copyLink) copy(button, new URL(button.dataset.copyLink, location).href);
   const keys = event.target.closest("#keys-switch");
   if (keys) {
-    if (keysAreOff()) localStorage.removeItem(KEYS_OFF);
-    else localStorage.setItem(KEYS_OFF, "1");
+    switchKeys();
     keys.setAttribute("aria-pressed", String(!keysAreOff()));
   }
 });
@@ -202,6 +210,7 @@ document.addEventListener("click", (event) => {
 /* What needs the whole page */
 
 function whole() {
+  say(""); // what is to be announced has to be there before it says something
   if (navigator.clipboard) {
     for (const button of document.querySelectorAll(".copy")) button.hidden = false;
   }
