@@ -20,7 +20,7 @@ from web import wording
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
 from web.report_text import read_parts
-from web.search_form import FACETS, FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
+from web.search_form import FACETS, FILTER_LABELS, MAX_FACETS, MAX_PAGE, SORTS, SearchForm
 from web.search_page import search_routes
 
 HERE = Path(__file__).parent
@@ -149,6 +149,7 @@ def _templates() -> Jinja2Templates:
         "FACETS": FACETS,
         "FILTER_LABELS": FILTER_LABELS,
         "ORIGIN_LABELS": wording.ORIGIN_LABELS,
+        "MAX_FACETS": MAX_FACETS,
         "MAX_PAGE": MAX_PAGE,
         "SORTS": SORTS,
         "static_url": static_urls().__getitem__,

@@ -13,6 +13,7 @@ from web.wording import date_words
 PAGE_SIZE = 10
 MAX_PAGE = 1000
 FACETS = ("body", "committee", "doc_type")
+MAX_FACETS = 20  # values of each that are offered, the most frequent
 SORTS = {"relevance": "Best match", "-date": "Newest", "date": "Oldest"}
 FILTER_LABELS = {
     "body": "Body",

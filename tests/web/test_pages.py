@@ -161,7 +161,7 @@ def test_every_number_beside_a_facet_or_a_bar_is_the_one_that_the_api_counts(
         for facet in facets[name][:6]:
             link = search_url(**query, **{name: facet["value"]})
             assert re.search(
-                rf'<a href="{re.escape(str(escape(link)))}">.*</span>{facet["count"]}<span',
+                rf'<a href="{re.escape(str(escape(link)))}">.*</span> <b>{facet["count"]}</b>',
                 page.text,
             )
     anytime = {name: value for name, value in query.items() if not name.startswith("date")}
