@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from web import wording
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
 from web.report_text import read_parts
-from web.search_form import FACETS, FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
+from web.search_form import FACETS, FILTER_LABELS, MAX_FACETS, MAX_PAGE, SORTS, SearchForm
 from web.search_page import search_routes
 
 HERE = Path(__file__).parent
@@ -148,14 +149,16 @@ def _templates() -> Jinja2Templates:
         "FACETS": FACETS,
         "FILTER_LABELS": FILTER_LABELS,
         "ORIGIN_LABELS": wording.ORIGIN_LABELS,
+        "MAX_FACETS": MAX_FACETS,
         "MAX_PAGE": MAX_PAGE,
         "SORTS": SORTS,
-        "static_url": _static_urls().__getitem__,
+        "static_url": static_urls().__getitem__,
     }
     return Jinja2Templates(env=environment)
 
 
-def _static_urls() -> dict[str, str]:
+@cache
+def static_urls() -> dict[str, str]:
     """Return the URL of each static file with a digest, so that a new version is fetched anew."""
     return {
         path.name: f"/static/{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"

@@ -13,6 +13,7 @@ from web.wording import date_words
 PAGE_SIZE = 10
 MAX_PAGE = 1000
 FACETS = ("body", "committee", "doc_type")
+MAX_FACETS = 20  # values of each that are offered, the most frequent
 SORTS = {"relevance": "Best match", "-date": "Newest", "date": "Oldest"}
 FILTER_LABELS = {
     "body": "Body",
@@ -84,7 +85,7 @@ class SearchForm:
 
     def in_report(self, document_id: str) -> str:
         """Return the address of a report with this query searched in it."""
-        return f"{report_url(document_id)}?{urlencode({'q': self.q})}"
+        return f"{report_url(document_id)}?{urlencode({'find': self.q})}"
 
     def active_filters(self) -> list[ActiveFilter]:
         """Return each filter that is set, in the order of the fields."""

@@ -92,4 +92,6 @@ def _years(
         limit=1,
         offset=0,
     )
-    return service.search(anytime).facets.get("year", ())
+    counted = service.search(anytime)
+    # A generation was published in between: one page shows one.
+    return (counted if counted.generation == found.generation else found).facets.get("year", ())

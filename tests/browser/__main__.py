@@ -70,8 +70,12 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{'':34}{'median':>8}{'worst':>8}")
     for name in measured[0]:
         values = [one[name] for one in measured]
-        print(f"{name:34}{statistics.median(values):8.3g}{max(values):8.3g}")
+        print(f"{name:34}{_short(statistics.median(values))}{_short(max(values))}")
     return 0
+
+
+def _short(value: float) -> str:
+    return f"{value:8.0f}" if value >= 10 else f"{value:8.3g}"
 
 
 def _measured(browser: Browser, address: str, title: str) -> dict[str, float]:

@@ -25,7 +25,7 @@ class State:
 
 def _type(page: Page) -> None:
     page.locator("#q").press_sequentially("oper")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("option").first).to_be_visible(timeout=30_000)
     page.keyboard.press("ArrowDown")
 
 

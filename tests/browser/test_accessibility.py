@@ -1,12 +1,16 @@
 """Every page in every state: what axe finds, and whether all of it fits, is reached and is seen."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
+from search_api.responses import Status
 from tests.browser.states import STATES, State
+from tests.web.hostile_service import HostileService
 
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 by_name = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
@@ -104,3 +108,34 @@ def test_the_tab_key_reaches_every_link_and_control_and_shows_where_it_is(
         seen.add(where["at"])
     assert len(seen) == min(wanted, 60)
     page.close()
+
+
+@pytest.mark.parametrize("status", get_args(Status))
+def test_hostile_reports_run_nothing_and_break_no_layout(
+    browser: Browser, hostile: Callable[[HostileService], str], status: Status
+) -> None:
+    address = hostile(HostileService(status=status))
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto(f"{address}/?q=x&date_from=2003")
+    page.locator(".answer").wait_for()
+    assert page.locator(".years li").count() == 13
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(page, {"type": "tag", "values": AA}) == []
+    assert said == []
+    page.close()
+
+
+@pytest.fixture
+def hostile(app: FastAPI, address: str) -> Iterator[Callable[[HostileService], str]]:
+    """Serve pages made out of another service, for one test."""
+    real = app.state.service
+
+    def instead(service: HostileService) -> str:
+        app.state.service = service
+        return address
+
+    yield instead
+    app.state.service = real

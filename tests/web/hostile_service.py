@@ -36,6 +36,7 @@ from search_api.responses import (
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 DOCUMENT_ID = "0123456789abcdef"
+YEARS = [str(year) for year in range(2000, 2013)]
 URL = f"/reports/{DOCUMENT_ID}?start=0&end=7#b1"
 KINDS: Sequence[Literal["heading", "paragraph", "list_item", "table_row", "boilerplate"]] = (
     "boilerplate",
@@ -63,7 +64,7 @@ class HostileService:
             total=Total(value=1),
             results=(self._result(),),
             facets={
-                name: (FacetValue(value=ATTACK, count=1), FacetValue(value="2011", count=1))
+                name: tuple(FacetValue(value=value, count=1) for value in (ATTACK, *YEARS))
                 for name in ("body", "committee", "doc_type", "year")
             },
             next="more",

@@ -122,7 +122,8 @@ def test_a_question_that_the_archive_does_not_answer_is_told_so_and_what_was_sea
     assert page.status_code == 200
     assert "The archive does not say" in words(page)
     assert f"No sentence in {documents} reports" in words(page)
-    assert "zebra" in words(page)
+    assert "Looked for zebra, won, bobsleigh, championship, Reykjavik." in words(page)
+    assert "Searched reports of Metropolitan Police Authority" in words(page)
     assert "<blockquote" not in page.text
 
 
@@ -160,7 +161,7 @@ def test_every_number_beside_a_facet_or_a_bar_is_the_one_that_the_api_counts(
         for facet in facets[name][:6]:
             link = search_url(**query, **{name: facet["value"]})
             assert re.search(
-                rf'<a href="{re.escape(str(escape(link)))}">.*</span>{facet["count"]}<span',
+                rf'<a href="{re.escape(str(escape(link)))}">.*</span> <b>{facet["count"]}</b>',
                 page.text,
             )
     anytime = {name: value for name, value in query.items() if not name.startswith("date")}
@@ -195,7 +196,7 @@ def test_a_snippet_has_an_ellipsis_exactly_where_it_cuts_a_sentence(client: Test
     for html, result in zip(shown, results, strict=True):
         snippet = result["snippet"]
         assert html.startswith("…") is snippet["cut_start"]
-        assert html.endswith(" …") is snippet["cut_end"]
+        assert html.endswith("\u00a0…") is snippet["cut_end"]
 
 
 def test_an_answer_that_cannot_be_made_leaves_the_results_and_says_why(serve: Serve) -> None:
@@ -485,6 +486,15 @@ def test_a_partial_answer_says_that_something_is_missing(serve: Serve) -> None:
     assert "The archive answers this in part" in words(page)
     assert "Medium confidence" in words(page)
     assert "2 files of the archive could not be read" in words(page)
+
+
+def test_what_a_page_loads_is_kept_by_browsers_as_long_as_it_is_the_same(
+    client: TestClient,
+) -> None:
+    for url in re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text):
+        assert "immutable" in client.get(url).headers["cache-control"]
+        for other in (url.partition("?")[0], f"{url}0"):
+            assert "immutable" not in client.get(other).headers.get("cache-control", "")
 
 
 def test_a_page_with_all_that_it_loads_stays_small(client: TestClient) -> None:

@@ -111,6 +111,8 @@ document.addEventListener("focusin", ({ target }) => {
   target.setAttribute("aria-autocomplete", "list");
   target.setAttribute("aria-controls", "suggestions");
   target.setAttribute("aria-expanded", "false");
+  // The service gathers the archive's words when it is first asked: now, not at the first letter.
+  fetch("/v1/suggest?limit=1&q=").catch(() => {});
 });
 document.addEventListener("focusout", ({ target }) => target.id === "q" && close());
 document.addEventListener("input", ({ target }) => {
@@ -131,6 +133,15 @@ function keysAreOff() {
     return Boolean(localStorage.getItem(KEYS_OFF));
   } catch {
     return false; // storage may be forbidden
+  }
+}
+
+function switchKeys() {
+  try {
+    if (keysAreOff()) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "1");
+  } catch {
+    say("This browser lets the page remember nothing");
   }
 }
 
@@ -191,8 +202,7 @@ document.addEventListener("click", (event) => {
   if (button?.dataset.copyLink) copy(button, new URL(button.dataset.copyLink, location).href);
   const keys = event.target.closest("#keys-switch");
   if (keys) {
-    if (keysAreOff()) localStorage.removeItem(KEYS_OFF);
-    else localStorage.setItem(KEYS_OFF, "1");
+    switchKeys();
     keys.setAttribute("aria-pressed", String(!keysAreOff()));
   }
 });
@@ -200,6 +210,7 @@ document.addEventListener("click", (event) => {
 /* What needs the whole page */
 
 function whole() {
+  say(""); // what is to be announced has to be there before it says something
   if (navigator.clipboard) {
     for (const button of document.querySelectorAll(".copy")) button.hidden = false;
   }
