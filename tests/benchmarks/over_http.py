@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import chain, cycle
 from pathlib import Path
 
 from tests.benchmarks import machine
@@ -22,15 +23,16 @@ from tests.benchmarks.served import (
 )
 
 _CLIENTS = 8
+_QUERIES_EACH = 10  # more than the service remembers
 
 
 def print_http(
     source: Path, index_dir: Path, cache: Path, settings: Depth, seconds: float = 20
 ) -> None:
     """Print what the service does over an index, `seconds` for each figure."""
-    queries = questions(settings.queries)
-    searches = [search_path(query) for query in queries]
-    both = [path for query in queries for path in (search_path(query), answer_path(query))]
+    queries = cycle(questions(_QUERIES_EACH * settings.queries))
+    searches = map(search_path, queries)
+    both = chain.from_iterable((search_path(query), answer_path(query)) for query in queries)
     with served(index_dir) as service:
         ready_mb = machine.resident_mb(service.pid)
         print(f"ready {service.ready_seconds:.2f} s after the start, {ready_mb[0]} MB resident")
@@ -46,7 +48,7 @@ def print_http(
 
 
 def _print_memory(
-    index_dir: Path, service: Service, searches: Sequence[str], seconds: float
+    index_dir: Path, service: Service, searches: Iterator[str], seconds: float
 ) -> None:
     with served(index_dir) as second:
         ask_for(second.port, searches, 1, seconds / 2)
@@ -55,14 +57,14 @@ def _print_memory(
             print(f"{name} service: {whole} MB resident, {whole - own} MB of it mapped files")
 
 
-def _print_filters(service: Service, queries: Sequence[str], seconds: float) -> None:
+def _print_filters(service: Service, queries: Iterator[str], seconds: float) -> None:
     for name, filter_ in FILTERS.items():
         told = {
             key: value
             for key in ("date_from", "date_to", "body")
             if (value := getattr(filter_, key))
         }
-        paths = [search_path(query, **told) for query in queries]
+        paths = (search_path(query, **told) for query in queries)
         found, _ = ask_for(service.port, paths, 1, seconds / 4)
         _print(f"one client, filter {name}", found)
 
@@ -73,7 +75,7 @@ def _print_reindex(
     index_dir: Path,
     cache: Path,
     settings: Depth,
-    searches: Sequence[str],
+    searches: Iterator[str],
     seconds: float,
 ) -> None:
     """Ask while one report is added, until it is found; then at rest, for the ratio."""

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -103,19 +102,19 @@ def answer_path(query: str) -> str:
 
 
 def ask_until(
-    port: int, paths: Sequence[str], clients: int, ended: Callable[[], bool]
+    port: int, paths: Iterator[str], clients: int, ended: Callable[[], bool]
 ) -> tuple[Answers, float]:
-    """Let `clients` ask one path after the other, each on its own connection, until `ended`.
+    """Let `clients` ask for the next of `paths`, each on its own connection, until `ended`.
 
-    Return what they got, and for how many seconds they asked. Each path is asked for anew, never
-    out of a cache of the client.
+    Return what they got, and for how many seconds they asked.
     """
-    found, lock, numbers = Answers(), threading.Lock(), count()
+    found, lock = Answers(), threading.Lock()
 
     def work() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while not ended():
-            path = paths[next(numbers) % len(paths)]
+            with lock:
+                path = next(paths)
             started = time.perf_counter()
             try:
                 status, _ = get(connection, path)
@@ -137,7 +136,7 @@ def ask_until(
     return found, time.perf_counter() - started
 
 
-def ask_for(port: int, paths: Sequence[str], clients: int, seconds: float) -> tuple[Answers, float]:
+def ask_for(port: int, paths: Iterator[str], clients: int, seconds: float) -> tuple[Answers, float]:
     """As `ask_until`, for so many seconds."""
     deadline = time.monotonic() + seconds
     return ask_until(port, paths, clients, lambda: time.monotonic() > deadline)
