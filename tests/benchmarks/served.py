@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -74,7 +74,8 @@ def generation_served(port: int, wanted: str = "") -> str:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            status, body = get(http.client.HTTPConnection("127.0.0.1", port, timeout=30), "/readyz")
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                status, body = get(connection, "/readyz")
             generation = str(json.loads(body)["generation"]) if status == 200 else ""
             if generation and wanted in ("", generation):
                 return generation
