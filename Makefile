@@ -11,7 +11,8 @@ PY := $(VENV)/bin/python
 export ARCHIVE_INDEX_DIR
 export ARCHIVE_SOURCE_DIR := $(CORPUS)
 
-.PHONY: run index test quick check fuzz quality fit benchmark torture chromium clean
+.PHONY: run index test quick check fuzz quality fit benchmark benchmark-growth benchmark-http benchmark-load \
+	benchmark-peers torture chromium clean
 
 run: index
 	$(PY) -m web
@@ -95,8 +96,36 @@ torture: $(VENV)/.installed-test
 	$(PY) -m tests.torture.findability
 	$(PY) -m tests.torture.extraction $(EXTRACTED)
 
+# How fast, as ratios within one run (tests/benchmarks/README.md): the encoders and a build of SOURCE, in minutes.
+BENCHMARK_CACHE ?= benchmark-cache
+SIZES ?= 10000 100000 380000 1000000
+SIZE ?= 100000
+SOAK_MINUTES ?= 20
+BENCHMARK := $(PY) -m tests.benchmarks --cache $(BENCHMARK_CACHE)
 benchmark: $(VENV)/.installed-test
-	$(PY) -m tests.benchmarks
+	$(BENCHMARK) embedding
+	$(BENCHMARK) short $(CORPUS)
+
+# The table by number of passages: hours, of which the first embeds 20,000 real passages, once.
+benchmark-growth: $(VENV)/.installed-test
+	$(BENCHMARK) growth $(SIZES)
+
+benchmark-http: $(VENV)/.installed-test
+	$(BENCHMARK) http $(SIZE)
+
+benchmark-load: $(VENV)/.installed-test
+	$(BENCHMARK) load $(SIZE) --minutes $(SOAK_MINUTES)
+
+benchmark-peers: $(VENV)/.installed-test $(VENV)-peers/.installed
+	$(BENCHMARK) peers $(SIZE) --python $(VENV)-peers/bin/python
+
+# Other engines, in an environment of their own. pip 25.1 or newer reads dependency groups.
+$(VENV)-peers/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-peers/bin/python -m pip install --quiet $(PIP_ARGS) "$$(grep '^torch==' requirements.lock)"
+	$(VENV)-peers/bin/python -m pip install --quiet $(PIP_ARGS) --group peers
+	touch $@
 
 clean:
-	rm -rf $(VENV) index quality-index
+	rm -rf $(VENV) $(VENV)-peers index quality-index benchmark-cache

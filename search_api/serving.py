@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import h11
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from search_api.errors import SettingsError
+from search_api.problems import problem
 from search_api.settings import Settings
 
 
@@ -54,29 +55,35 @@ def serving(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """
     return uvicorn.Config(
         app,
-        http=type("Patient", (Patient,), {"seconds": settings.client_seconds}),
+        http=type(
+            "Patient",
+            (Patient,),
+            {"seconds": settings.client_seconds, "most": settings.max_connections},
+        ),
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
-        limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
 
 
 class Patient(H11Protocol):
-    """Ends a connection whose client is slower than `seconds`.
+    """Ends a connection whose client is slower than `seconds`, and refuses those beyond `most`.
 
     The head of a request must come in time (uvicorn itself waits forever), and whatever waits to
     be sent must be taken. Bodies have their limit in `search_api.receiving`.
     """
 
     seconds = 30.0
+    most = 1000
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.most:
+            self.app = _refuse
         self._wait(self._end_unless_busy)
 
     def on_response_complete(self) -> None:
@@ -105,3 +112,14 @@ class Patient(H11Protocol):
         # abort, for close would wait until the client has taken what is still to be sent
         if self.conn.their_state is h11.IDLE or self.transport.is_closing():
             self.transport.abort()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer on a connection beyond the limit; uvicorn itself would not say when to return."""
+    refused = problem(
+        "overloaded",
+        "as many clients as this service allows are connected",
+        scope["path"],
+        headers={"Retry-After": "1", "Connection": "close"},
+    )
+    await refused(scope, receive, send)

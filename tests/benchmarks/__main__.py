@@ -1,109 +1,91 @@
-"""Print how fast things are: `python -m tests.benchmarks [SOURCE]`, or `make benchmark`.
+"""Print how fast things are: `python -m tests.benchmarks [WHAT …]`, or `make benchmark…`.
 
-Ratios come from one run on one machine. SOURCE (corpus/ unless named) is built from scratch, built
-again with nothing changed, and built with one report more; then its own titles are asked.
+Nothing here passes or fails. Ratios come from one run on one machine, which is printed with its
+versions and, beside each figure, with how busy it was.
 """
 
 import argparse
-import platform
-import shutil
-import statistics
+import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.build import BuildReport, build
-from indexer.embedding import BuildEncoder
-from indexer.generation import Generation, open_generation
-from indexer.records import Filters
-from search_api.live import LiveArchive
-from search_api.requests import SearchRequest
-from search_api.service import SearchService
+from tests.benchmarks import machine
+from tests.benchmarks.encoders import print_embedding
+from tests.benchmarks.growth import Depth, passages_per_report, print_growth, run_module
+from tests.benchmarks.load import Stage, print_load
+from tests.benchmarks.over_http import print_http
+from tests.benchmarks.passages import write_source
+from tests.benchmarks.peers import print_peers
+from tests.benchmarks.short import print_short
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("torch", "sentence-transformers", "onnxruntime", "faiss-cpu", "tantivy", "kreuzberg")
-TEXTS = 256
-QUERIES = 200
-_ADDED = "zz-added-by-the-benchmark.txt"
+CACHE = ROOT / "benchmark-cache"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("source", nargs="?", type=Path, default=ROOT / "corpus")
-    source: Path = parser.parse_args(arguments).source
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        copy = work / "source"
-        shutil.copytree(source, copy)
-        encoder = BuildEncoder()
-        _print_build("from scratch", build(copy, work / "index", encoder))
-        _print_build("nothing changed", build(copy, work / "index", encoder))
-        (copy / _ADDED).write_text("Lantern audit\n\nThe lantern audit of 2011 cost £7,250.\n")
-        _print_build("one report more", build(copy, work / "index", encoder))
-        generation = open_generation(work / "index")
-        _print_encoders(encoder, generation)
-        _print_requests(work / "index", generation)
+    given = _parser().parse_args(arguments)
+    # Several threads of one operation wait for each other where other work has their cores.
+    print(machine.described(), machine.load(), f"OMP_NUM_THREADS={os.getenv('OMP_NUM_THREADS')}")
+    settings = Depth(given.queries, given.seeds)
+    if given.what == "short":
+        print_short(given.source)
+        return 0
+    given.cache.mkdir(parents=True, exist_ok=True)
+    if given.what == "embedding":
+        print_embedding(given.texts)
+    elif given.what == "growth":
+        print_growth(given.sizes, given.cache, settings)
+    elif given.what == "peers":
+        print_peers(given.sizes[0], given.python, given.cache, settings)
+    else:
+        with tempfile.TemporaryDirectory(dir=given.cache) as folder:
+            _serve(given, Path(folder), settings)
     return 0
 
 
-def _print_build(name: str, report: BuildReport) -> None:
-    seconds = report.seconds
-    whole = seconds.get("all", seconds["scan"])
-    phases = ", ".join(f"{phase} {taken:.1f}" for phase, taken in seconds.items() if phase != "all")
-    print(
-        f"build, {name}: {whole:.1f} s for {report.passages} passages, {report.embedded} embedded; "
-        f"the encoder's share is {seconds.get('embed', 0) / whole:.0%} ({phases})"
-    )
+def _serve(given: argparse.Namespace, work: Path, settings: Depth) -> None:
+    """Build one index, and put it under the benchmark that serves it."""
+    per_report = passages_per_report(work, given.cache, settings.seeds)
+    source, index_dir = work / "source", work / "index"
+    write_source(source, given.sizes[0], per_report)
+    built = run_module("built", source, index_dir, given.cache, settings.seeds)
+    print(f"{built['passages']:,} passages in {built['documents']:,} reports")
+    if given.what == "http":
+        print_http(source, index_dir, given.cache, settings, given.seconds)
+    else:
+        print_load(
+            Stage(source, index_dir, given.cache, settings, given.minutes, given.connections)
+        )
 
 
-def _print_encoders(encoder: BuildEncoder, generation: Generation) -> None:
-    """Compare with sentence-transformers at its defaults, on the same texts and queries."""
-    from sentence_transformers import SentenceTransformer
-
-    plain = SentenceTransformer(str(encoder.folder), device="cpu")
-    rows = range(0, generation.counts.passages, max(1, generation.counts.passages // TEXTS))
-    texts = [passage.text for passage in generation.passages(list(rows))]
-    encoder.encode(texts[:8])
-    plain.encode(texts[:8])
-    ours, theirs = _seconds(lambda: encoder.encode(texts)), _seconds(lambda: plain.encode(texts))
-    print(
-        f"embedding: {len(texts) / ours:.0f} passages/s, {theirs / ours:.1f} times "
-        "sentence-transformers at its defaults"
-    )
-    first, *queries = [text[:60] for text in texts[:51]]  # each once: queries are remembered
-    generation.encode_query(first)
-    ours = statistics.median(_seconds(partial(generation.encode_query, q)) for q in queries)
-    theirs = statistics.median(_seconds(partial(plain.encode, [q])) for q in queries)
-    print(f"query to vector: p50 {ours * 1000:.1f} ms, {theirs / ours:.1f} times as fast")
-
-
-def _print_requests(index_dir: Path, generation: Generation) -> None:
-    archive = LiveArchive(index_dir)
-    print(f"opening the index: {_seconds(archive.refresh):.2f} s")
-    service = SearchService(archive)
-    titles = [document.title for document in generation.store.documents() if document.title]
-    asked = (titles * QUERIES)[:QUERIES]
-    calls: dict[str, Callable[[str], object]] = {
-        "search": lambda q: service.search(SearchRequest(q=q)),
-        "answer": lambda q: service.answer(q, Filters()),
-    }
-    for name, call in calls.items():
-        taken = sorted(_seconds(partial(call, q)) * 1000 for q in asked)
-        p50, p95 = taken[len(taken) // 2], taken[len(taken) * 95 // 100]
-        print(f"{name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms")
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept")
+    parser.add_argument("--seeds", type=int, default=Depth().seeds, help="real vectors")
+    parser.add_argument("--queries", type=int, default=Depth().queries)
+    kinds = parser.add_subparsers(dest="what", required=True)
+    short = kinds.add_parser("short", help="a build of SOURCE, encoders, requests")
+    short.add_argument("source", nargs="?", type=Path, default=ROOT / "corpus")
+    embedding = kinds.add_parser("embedding", help="both encoders on short and long texts")
+    embedding.add_argument("--texts", type=int, default=256, help="of each length")
+    for name, told in (
+        ("growth", "one row for each number of passages"),
+        ("peers", "hybrid retrieval against other engines"),
+        ("http", "the service over HTTP"),
+        ("load", "bursts, slow clients, cancellations, a soak"),
+    ):
+        kind = kinds.add_parser(name, help=told)
+        kind.add_argument("sizes", nargs="+", type=int, help="passages")
+        kind.add_argument("--seconds", type=float, default=20, help="for each figure over HTTP")
+        kind.add_argument("--minutes", type=float, default=20, help="of the soak")
+        kind.add_argument("--connections", type=int, default=200, help="of a burst")
+        kind.add_argument(
+            "--python", type=Path, default=ROOT / ".venv-peers/bin/python", help="of the peers"
+        )
+    return parser
 
 
 if __name__ == "__main__":

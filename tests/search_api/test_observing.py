@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,6 +165,29 @@ def test_a_gate_refuses_at_once_and_opens_again() -> None:
         pass
     with gate, gate:
         pass
+
+
+def test_those_inside_a_gate_work_two_a_core_at_a_time() -> None:
+    turns = 2 * (os.cpu_count() or 1)
+    gate = Gate(turns + 3)
+    at_work, most, lock = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal at_work, most
+        with gate:
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            time.sleep(0.2)
+            with lock:
+                at_work -= 1
+
+    workers = [threading.Thread(target=work) for _ in range(turns + 3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+    assert most == turns
 
 
 def test_one_search_too_many_is_refused_at_once_while_others_run(sample_index: Path) -> None:

@@ -116,9 +116,12 @@ def test_a_client_that_takes_nothing_is_given_up_and_holds_nobody(settings: Sett
 def test_more_connections_than_allowed_are_refused_at_once(tmp_path: Path) -> None:
     few = Settings(index_dir=tmp_path / "none", max_connections=3)
     with served(few) as (_, port):
-        held = [send(port, "GET /slow HTTP/1.1\r\nHost: a\r\n") for _ in range(4)]
+        held = [send(port, "GET /slow HTTP/1.1\r\nHost: a\r\n") for _ in range(3)]
         time.sleep(0.2)
-        assert get(port, "/healthz").startswith("HTTP/1.1 503")
+        refused = get(port, "/healthz")
+        assert refused.startswith("HTTP/1.1 503")
+        assert "retry-after: 1\r\n" in refused.lower()
+        assert '"type":"/problems/overloaded"' in refused
         for connection in held:
             connection.close()
         time.sleep(0.2)
