@@ -374,7 +374,7 @@ def test_a_source_is_linked_only_when_it_is_on_the_web(
 ) -> None:
     page = serve(HostileService(source_url=source_url)).get(f"/reports/{DOCUMENT_ID}")
     assert (f'<a href="{escape(source_url)}"' in page.text) is is_link
-    assert ("<dt>Source</dt>" in page.text) is is_link
+    assert ('<th scope="row">Source</th>' in page.text) is is_link
 
 
 # --- coverage, help, errors -----------------------------------------------------------------------
