@@ -19,9 +19,11 @@ from search_api.settings import Settings
 from web import wording
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
+from web.quotes_page import quotes_routes
 from web.report_page import report_routes
 from web.search_form import FACETS, FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
 from web.search_page import search_routes
+from web.timeline_page import timeline_routes
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,6 +40,8 @@ def add_pages(app: FastAPI, settings: Settings) -> None:
         search_routes(templates),
         _router(templates),
         report_routes(templates, settings),
+        timeline_routes(templates),
+        quotes_routes(templates, settings.client_seconds),
     ):
         app.include_router(router, include_in_schema=False)
     for kind in (SearchError, HTTPException, Exception):
