@@ -17,12 +17,14 @@ from search_api.responses import CoverageResponse
 from search_api.service import SearchService
 from search_api.settings import Settings
 from web import wording
+from web.discovery import discovery_routes
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
 from web.quotes_page import quotes_routes
 from web.report_page import report_routes
 from web.search_form import FACETS, FILTER_LABELS, MAX_PAGE, SORTS, SearchForm
 from web.search_page import search_routes
+from web.sitemap import sitemap_routes
 from web.timeline_page import timeline_routes
 
 HERE = Path(__file__).parent
@@ -42,6 +44,8 @@ def add_pages(app: FastAPI, settings: Settings) -> None:
         report_routes(templates, settings),
         timeline_routes(templates),
         quotes_routes(templates, settings.client_seconds),
+        discovery_routes(settings.public_url),
+        sitemap_routes(settings.public_url),
     ):
         app.include_router(router, include_in_schema=False)
     for kind in (SearchError, HTTPException, Exception):
