@@ -67,6 +67,10 @@ def _router(templates: Jinja2Templates) -> APIRouter:
     def help_page(request: Request) -> Response:
         return templates.TemplateResponse(request, "help.html", {})
 
+    @router.api_route("/accessibility", methods=METHODS)
+    def accessibility_page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "accessibility.html", {})
+
     return router
 
 

@@ -109,7 +109,9 @@ def test_passages_come_in_the_order_of_the_service_with_the_exact_number_of_matc
     page = search(client, q="Operation Connect")
     shown = re.findall(r'<h3><a href="([^"]+)">', page.text)
     found = client.get("/v1/search", params={"q": "Operation Connect", "limit": "10"}).json()
-    assert [unescape(url) for url in shown] == [result["url"] for result in found["results"]]
+    assert [unescape(url).replace("&find=Operation+Connect", "") for url in shown] == [
+        result["url"] for result in found["results"]
+    ]
     assert f"{found['total']['value']} passages match the words" in words(page)
     assert "<mark>" in page.text[page.text.index('class="results"') :]
 

@@ -99,6 +99,7 @@ if (hits) {
   links.next?.addEventListener("click", (event) => step(1, event));
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (keysAreOff()) return; // of search.js: the help page switches single keys off
     if (event.key === "n") step(1);
     if (event.key === "p") step(-1);
   });
