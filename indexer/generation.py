@@ -160,6 +160,10 @@ class Generation:
         """Yield every document, in order of rows."""
         return self.store.documents()
 
+    def document_ids(self, first: int, count: int) -> list[str]:
+        """Return the ids of `count` documents from position `first` on, in order of rows."""
+        return self.store.document_ids(first, count)
+
     def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
         """Yield what became of each file, by name."""
         return self.store.files(status)

@@ -424,6 +424,13 @@ class PassageStore:
         for row in self._all(f"SELECT {names} FROM documents ORDER BY position"):
             yield _document(row)
 
+    def document_ids(self, first: int, count: int) -> list[str]:
+        """Return the ids of `count` documents from position `first` on, without their texts."""
+        found = self._all(
+            "SELECT document_id FROM documents ORDER BY position LIMIT ? OFFSET ?", (count, first)
+        )
+        return [document_id for (document_id,) in found]
+
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""
         return self._one_document("document_id", document_id)

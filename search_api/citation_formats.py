@@ -40,15 +40,24 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _IN_ADDRESS = str.maketrans({"~": "%7E", "#": "%23"})
 
 
-def formatted(document: Document, written_as: CitationFormat, generation: str, base: str) -> str:
-    """Return the citation of a report; `base` is the address of the service, "" where unknown."""
-    writers: dict[CitationFormat, Callable[[Document, str, str], str]] = {
+def formatted(
+    document: Document,
+    written_as: CitationFormat,
+    generation: str,
+    base: str,
+    place: citing.Place | None = None,
+) -> str:
+    """Return the citation of a report, or of a place in it.
+
+    `base` is the address of the service, "" where unknown.
+    """
+    writers: dict[CitationFormat, Callable[[Document, str, str, citing.Place | None], str]] = {
         "text": _text,
         "bibtex": _bibtex_with_head,
         "ris": _ris,
         "csl-json": _csl_json,
     }
-    return writers[written_as](document, generation, base)
+    return writers[written_as](document, generation, base, place)
 
 
 def web_address(written: str) -> str:
@@ -56,15 +65,21 @@ def web_address(written: str) -> str:
     return written if _WEB_ADDRESS.fullmatch(written) else ""
 
 
-def _text(document: Document, generation: str, base: str) -> str:
-    return f"{_line(citing.citation_of(document))} {_address(document, base)}\n"
+def _text(document: Document, generation: str, base: str, place: citing.Place | None) -> str:
+    cited, address = _line(citing.citation_of(document)), _address(document, base, place)
+    if place is None:
+        return f"{cited} {address}\n"
+    where = f" {_capital(place.words())}." if place.words() else ""
+    return f"“{_line(place.text)}” {cited}{where} {address}\n"
 
 
-def _bibtex_with_head(document: Document, generation: str, base: str) -> str:
-    return f"Generation {generation} of the archive\n\n{bibtex_entry(document, base)}"
+def _bibtex_with_head(
+    document: Document, generation: str, base: str, place: citing.Place | None
+) -> str:
+    return f"Generation {generation} of the archive\n\n{bibtex_entry(document, base, place)}"
 
 
-def bibtex_entry(document: Document, base: str) -> str:
+def bibtex_entry(document: Document, base: str, place: citing.Place | None = None) -> str:
     """Return one @techreport; the text between two entries is a comment."""
     year, _, rest = document.date.partition("-")
     publisher = _publisher(document)
@@ -77,8 +92,9 @@ def bibtex_entry(document: Document, base: str) -> str:
         "month": _latex(rest.partition("-")[0].lstrip("0")),
         "date": _latex(document.date),
         "type": _latex(document.doc_type),
-        "url": _address(document, base),
-        "note": _latex(_source_note(document)),
+        "pages": _page(place),
+        "url": _address(document, base, place),
+        "note": _latex(_note(document, place)),
     }
     # Doubled braces keep capitals and keep "A and B" one author: bodies have such names.
     lines = [
@@ -89,7 +105,7 @@ def bibtex_entry(document: Document, base: str) -> str:
     return f"@techreport{{report-{document.document_id},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _ris(document: Document, generation: str, base: str) -> str:
+def _ris(document: Document, generation: str, base: str, place: citing.Place | None) -> str:
     lines = [
         ("TY", "RPRT"),
         ("ID", f"report-{document.document_id}"),
@@ -100,14 +116,15 @@ def _ris(document: Document, generation: str, base: str) -> str:
         ("DA", document.date.replace("-", "/")),
         ("M1", document.report_number),
         ("M3", document.doc_type),
-        ("UR", _address(document, base)),
-        ("N1", f"Generation {generation} of the archive. {_source_note(document)}"),
+        ("SP", _page(place)),
+        ("UR", _address(document, base, place)),
+        ("N1", f"Generation {generation} of the archive. {_note(document, place)}"),
     ]
     written = "".join(f"{tag}  - {_line(value)}\r\n" for tag, value in lines if value)
     return written + "ER  - \r\n"
 
 
-def _csl_json(document: Document, generation: str, base: str) -> str:
+def _csl_json(document: Document, generation: str, base: str, place: citing.Place | None) -> str:
     author = document.author or _publisher(document)
     item: dict[str, Any] = {
         "id": f"report-{document.document_id}",
@@ -120,8 +137,9 @@ def _csl_json(document: Document, generation: str, base: str) -> str:
         "issued": {"date-parts": [[int(part) for part in document.date.split("-")]]}
         if document.date
         else {},
-        "URL": _address(document, base),
-        "note": _source_note(document),
+        "page": _page(place),
+        "URL": _address(document, base, place),
+        "note": _note(document, place),
         "custom": {"generation": generation, "source_sha256": document.sha256},
     }
     kept = {name: value for name, value in item.items() if value}
@@ -132,15 +150,26 @@ def _publisher(document: Document) -> str:
     return ", ".join(part for part in (document.body, document.committee) if part)
 
 
-def _address(document: Document, base: str) -> str:
+def _address(document: Document, base: str, place: citing.Place | None) -> str:
     """Return where the report can be read: here, which is where its quotes are exact."""
-    return base + citing.report_url(document.document_id)
+    if place is None:
+        return base + citing.report_url(document.document_id)
+    return base + citing.place_url(document.document_id, place.start, place.end, place.anchor)
 
 
-def _source_note(document: Document) -> str:
-    """Name the file itself, so that what is cited can be told from what is filed later."""
+def _page(place: citing.Place | None) -> str:
+    return str(place.page) if place is not None and place.page is not None else ""
+
+
+def _note(document: Document, place: citing.Place | None) -> str:
+    """Name the paragraph, and the file itself: what is cited is told from what is filed later."""
     known = web_address(document.source_url).translate(_IN_ADDRESS)
-    return f"Source {known or document.source_id}, SHA-256 {document.sha256}"
+    source = f"Source {known or document.source_id}, SHA-256 {document.sha256}"
+    return f"Paragraph {place.paragraph}. {source}" if place and place.paragraph else source
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _line(text: str) -> str:

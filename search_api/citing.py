@@ -1,9 +1,34 @@
 """Where is a quote, in words and as a link? Anchors, addresses, and citations of a report."""
 
 import datetime
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from indexer.records import Block, Document, DocumentText
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of a report: its words, and where they are printed."""
+
+    start: int
+    end: int
+    text: str
+    anchor: str
+    paragraph: str
+    page: int | None
+
+    def words(self) -> str:
+        """Return "paragraph 3, page 2", or what of it the report prints."""
+        paragraph = f"paragraph {self.paragraph}" if self.paragraph else ""
+        page = f"page {self.page}" if self.page is not None else ""
+        return ", ".join(part for part in (paragraph, page) if part)
+
+
+def place_in(text: DocumentText, start: int, end: int) -> Place:
+    """Return the place of a span that lies in the text."""
+    _, paragraph, page = place_of(text, start)
+    return Place(start, end, text.text[start:end], anchor_at(text, start), paragraph, page)
 
 
 def report_url(document_id: str) -> str:

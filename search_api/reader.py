@@ -103,6 +103,9 @@ class ArchiveReader(Protocol):
     def documents(self) -> Iterator[Document]:
         """Yield every document, in order of rows."""
 
+    def document_ids(self, first: int, count: int) -> list[str]:
+        """Return the ids of `count` documents, in order of rows, from the one at `first` (0) on."""
+
     def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
         """Yield what became of each file, by name."""
 

@@ -232,7 +232,8 @@ class DocumentResponse(_Response):
     """One report with its text in blocks.
 
     `origins` says of each value that was found where: text, file properties, front matter, WARC
-    header, mail header, file name, owner's table, or inferred.
+    header, mail header, file name, owner's table, or inferred. `ocr_confidence` (0 to 1) is set
+    where the text was recognised from pictures.
     """
 
     document_id: str
@@ -247,6 +248,7 @@ class DocumentResponse(_Response):
     source_url: str
     archived_url: str = ""
     language: str = ""
+    ocr_confidence: float | None = None
     origins: dict[str, str] = Field(default_factory=dict)
     also: tuple[AlsoAs, ...] = ()
     format: str

@@ -184,6 +184,7 @@ class SearchService:
             source_url=document.source_url,
             archived_url=document.archived_url,
             language=document.language,
+            ocr_confidence=document.ocr_confidence,
             origins=document.origins,
             also=also_as(reader, document_id, len(reader.copies_of(document_id))),
             format=document.format,

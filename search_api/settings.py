@@ -14,8 +14,9 @@ LOG_FORMATS = ("text", "json")
 class Settings:
     """All settings; the README's table lists the same keys and the defaults of `from_environ`.
 
-    `source_dir` is what POST /v1/reindex indexes; it is refused while `reindex_token` is "". A rate
-    of 0 sets no limit: that is the default for who builds an app in code, not for who serves one.
+    `source_dir` is what POST /v1/reindex indexes, which is refused while `reindex_token` is "", and
+    where originals of reports are. A rate of 0 sets no limit: that is the default for who builds an
+    app in code, not for who serves one.
     """
 
     index_dir: Path = Path("index")

@@ -1,15 +1,20 @@
 """What one does with an archive beyond searching and asking, each from one generation."""
 
 import time
+from collections.abc import Sequence
 from typing import TypeVar
 
 from indexer.records import Filters
+from search_api import citing
 from search_api.checked_quotes import QuotesCheckResponse
 from search_api.citation_formats import CitationFormat, formatted
 from search_api.documents import document_of
+from search_api.errors import BadRequestError
 from search_api.exporting import Export, ExportFormat, export_of
 from search_api.feeding import feed_of
+from search_api.finding import FoundInReport, find_in
 from search_api.gate import Gate
+from search_api.matching import terms_of
 from search_api.passage_list import PassagesResponse, passages_of
 from search_api.phases import phase
 from search_api.query import parse
@@ -17,6 +22,7 @@ from search_api.quote_check import check_quotes
 from search_api.reader import Archive
 from search_api.requests import SearchRequest
 from search_api.response_model import ResponseModel
+from search_api.responses import BlockView
 from search_api.service import SearchService
 from search_api.similar import SimilarResponse, similar_to
 from search_api.spelling import did_you_mean
@@ -90,11 +96,37 @@ class Tools:
         with self._gate, phase("similar"):
             return _timed(similar_to(reader, document_id, limit), started)
 
-    def citation(self, document_id: str, written_as: CitationFormat, base: str) -> tuple[str, str]:
-        """Return (generation, citation of a report); raises UnknownDocumentError."""
+    def citation(
+        self,
+        document_id: str,
+        written_as: CitationFormat,
+        base: str,
+        span: tuple[int, int] | None = None,
+    ) -> tuple[str, str]:
+        """Return (generation, citation of a report, or of a span of it).
+
+        Raises UnknownDocumentError, or BadRequestError where the report has no such span.
+        """
         reader = self._archive.current()
-        document = document_of(reader, document_id)
-        return reader.generation_id, formatted(document, written_as, reader.generation_id, base)
+        document, place = document_of(reader, document_id), None
+        if span is not None:
+            text = reader.document_text(document_id)
+            if not 0 <= span[0] < span[1] <= len(text.text):
+                raise BadRequestError(
+                    "end",
+                    str(span[1])[:64],
+                    f"no place in this report: it has {len(text.text):,} characters",
+                )
+            place = citing.place_in(text, *span)
+        generation = reader.generation_id
+        return generation, formatted(document, written_as, generation, base, place)
+
+    def find(self, blocks: Sequence[BlockView], q: str) -> FoundInReport:
+        """Return where the words of a query stand in a report."""
+        with self._gate, phase("find"):
+            reader = self._archive.current()
+            terms = terms_of(reader, parse(q))
+            return find_in(blocks, terms, self._service.stemmer(reader))
 
 
 def _timed(answered: _Model, started: float) -> _Model:

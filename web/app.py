@@ -25,7 +25,7 @@ class LastingFiles(StaticFiles):
 def create_web_app(settings: Settings) -> FastAPI:
     """Return the API's app with the pages, their files and their security headers added."""
     app = create_app(settings)
-    add_pages(app)
+    add_pages(app, settings)
     app.mount("/static", LastingFiles(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware)
     app.add_middleware(SecurityHeaders)

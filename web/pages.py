@@ -16,12 +16,17 @@ from starlette.types import ExceptionHandler
 from search_api.errors import SearchError
 from search_api.responses import CoverageResponse
 from search_api.service import SearchService
+from search_api.settings import Settings
 from web import wording
+from web.discovery import discovery_routes
 from web.headers import SECURITY_HEADERS
 from web.marks import marked
-from web.report_text import read_parts
+from web.quotes_page import quotes_routes
+from web.report_page import report_routes
 from web.search_form import FACETS, FILTER_LABELS, MAX_FACETS, MAX_PAGE, SORTS, SearchForm
 from web.search_page import search_routes
+from web.sitemap import sitemap_routes
+from web.timeline_page import timeline_routes
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -31,10 +36,18 @@ API_PATHS = ("/v1", "/healthz", "/readyz", "/docs", "/problems")
 KEPT_HEADERS = ("allow", "retry-after")  # of an error, on its page
 
 
-def add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI, settings: Settings) -> None:
     """Add the pages to the API's app, and show its errors as pages where a page was asked for."""
     templates = _templates()
-    for router in (search_routes(templates), _router(templates)):
+    for router in (
+        search_routes(templates),
+        _router(templates),
+        report_routes(templates, settings),
+        timeline_routes(templates),
+        quotes_routes(templates, settings.client_seconds),
+        discovery_routes(settings.public_url),
+        sitemap_routes(settings.public_url),
+    ):
         app.include_router(router, include_in_schema=False)
     for kind in (SearchError, HTTPException, Exception):
         api_handler = app.exception_handlers.get(kind)
@@ -44,19 +57,6 @@ def add_pages(app: FastAPI) -> None:
 
 def _router(templates: Jinja2Templates) -> APIRouter:
     router = APIRouter()
-
-    @router.api_route("/reports/{document_id}", methods=METHODS)
-    def report_page(request: Request, document_id: str) -> Response:
-        report = _service(request).document(document_id)
-        quoted = _quoted_span(request, report.characters)
-        holder = next((block for block in report.blocks if block.end > quoted[0]), None)
-        context = {
-            "report": report,
-            "parts": read_parts(report.blocks, quoted),
-            "asked_for_quote": "start" in request.query_params,
-            "quote_anchor": holder.anchor if holder and quoted[1] > holder.start else "",
-        }
-        return templates.TemplateResponse(request, "report.html", context)
 
     @router.api_route("/coverage", methods=METHODS)
     def coverage_page(request: Request) -> Response:
@@ -68,20 +68,16 @@ def _router(templates: Jinja2Templates) -> APIRouter:
     def help_page(request: Request) -> Response:
         return templates.TemplateResponse(request, "help.html", {})
 
+    @router.api_route("/accessibility", methods=METHODS)
+    def accessibility_page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "accessibility.html", {})
+
     return router
 
 
 def _service(request: Request) -> SearchService:
     service: SearchService = request.app.state.service
     return service
-
-
-def _quoted_span(request: Request, characters: int) -> tuple[int, int]:
-    """Return [start, end) out of the URL, or (0, 0) where it names no place in the text."""
-    start, end = (request.query_params.get(name, "") for name in ("start", "end"))
-    if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in (start, end)):
-        return (0, 0)
-    return (int(start), int(end)) if int(start) < int(end) <= characters else (0, 0)
 
 
 def _by_year(coverage: CoverageResponse) -> list[tuple[str, int, list[tuple[str, int]]]]:
@@ -148,7 +144,6 @@ def _templates() -> Jinja2Templates:
         "place": wording.place_words,
         "FACETS": FACETS,
         "FILTER_LABELS": FILTER_LABELS,
-        "ORIGIN_LABELS": wording.ORIGIN_LABELS,
         "MAX_FACETS": MAX_FACETS,
         "MAX_PAGE": MAX_PAGE,
         "SORTS": SORTS,

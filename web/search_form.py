@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
 from search_api import parameters
-from search_api.citing import report_url
 from search_api.errors import BadRequestError
 from search_api.requests import SearchRequest
 from web.wording import date_words
@@ -83,9 +82,11 @@ class SearchForm:
         said = {name: value for name in ("q", *FILTER_LABELS) if (value := getattr(self, name))}
         return f"/v1/{call}?{urlencode(said | more)}"
 
-    def in_report(self, document_id: str) -> str:
-        """Return the address of a report with this query searched in it."""
-        return f"{report_url(document_id)}?{urlencode({'find': self.q})}"
+    def in_report(self, url: str) -> str:
+        """Return an address in a report with this query searched within the report."""
+        path, sharp, fragment = url.partition("#")
+        joint = "&" if "?" in path else "?"
+        return f"{path}{joint}{urlencode({'find': self.q})}{sharp}{fragment}"
 
     def active_filters(self) -> list[ActiveFilter]:
         """Return each filter that is set, in the order of the fields."""

@@ -179,6 +179,9 @@ class PlainReader:
     def documents(self) -> Iterator[Document]:
         return (document for document, _ in self._texts.values())
 
+    def document_ids(self, first: int, count: int) -> list[str]:
+        return [*self._texts][first : first + count]
+
     def files(self, status: FileStatus | None = None) -> Iterator[FileRecord]:
         for document in self.documents():
             if status in (None, FileStatus.SEARCHABLE):
