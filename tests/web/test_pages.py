@@ -403,6 +403,12 @@ def test_coverage_counts_every_file_and_names_those_that_are_not_searchable(
         assert str(escape(facet.value or "not stated")) in page.text
 
 
+@pytest.mark.parametrize("path", ["/timeline", "/quotes", "/coverage", "/help"])
+def test_the_page_that_is_shown_is_named_in_the_navigation(client: TestClient, path: str) -> None:
+    text = client.get(path).text
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', text) == [path]
+
+
 def test_an_address_that_leads_nowhere_is_a_page_for_people_and_json_for_programs(
     client: TestClient,
 ) -> None:
