@@ -115,6 +115,7 @@ document.addEventListener("focusin", ({ target }) => {
   fetch("/v1/suggest?limit=1&q=").catch(() => {});
 });
 document.addEventListener("focusout", ({ target }) => target.id === "q" && close());
+addEventListener("pagehide", close); // or "back" would show them again
 document.addEventListener("input", ({ target }) => {
   if (target.id !== "q") return;
   clearTimeout(waiting);
