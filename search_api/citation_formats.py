@@ -70,7 +70,7 @@ def _text(document: Document, generation: str, base: str, place: citing.Place | 
     if place is None:
         return f"{cited} {address}\n"
     where = f" {_capital(place.words())}." if place.words() else ""
-    return f"“{_line(place.text)}” {cited}{where} {address}\n"
+    return f"{_line(f'“{place.text}” {cited}{where}')} {address}\n"
 
 
 def _bibtex_with_head(
