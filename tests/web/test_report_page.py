@@ -221,7 +221,7 @@ def test_a_host_that_is_none_is_not_put_into_the_page(sample_index: Path) -> Non
 def long_report(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> TestClient:
     """A report of more blocks than one portion holds, and a scan whose recogniser was unsure."""
     folder = tmp_path_factory.mktemp("long")
-    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 4000)]
+    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 2000)]
     (folder / "long.txt").write_text("\n\n".join(["Register", *lines, "The lantern is last."]))
     build(folder, folder / "index", encoder)
     app = create_web_app(Settings(index_dir=folder / "index", source_dir=folder))
