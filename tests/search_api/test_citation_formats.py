@@ -158,3 +158,9 @@ def test_no_words_of_a_place_break_its_citation(written_as: CitationFormat, host
     else:
         (item,) = json.loads(written)
         assert (item["URL"], item["page"], item["title"]) == (address, "3", PLAIN.title)
+
+
+def test_a_place_that_is_too_long_for_a_quote_is_cited_without_its_words() -> None:
+    written = formatted(PLAIN, "text", "g1", BASE, Place(0, 9999, "word " * 2000, "b0", "3", 2))
+    assert written.startswith("Gangs & knives")
+    assert "Paragraph 3, page 2. https://archive.example/reports/" in written

@@ -53,7 +53,7 @@ if (navigator.clipboard && menu.showPopover) {
   });
   const panel = document.querySelector(".place");
   for (const link of panel ? panel.querySelectorAll("[data-copy]") : []) {
-    link.role = "button"; // what it says stays as it is: nothing moves when this script comes
+    // What it says stays as it is: nothing moves when this script comes.
     link.ariaLabel = link.title = `Copy ${link.textContent}`;
     link.addEventListener("click", (event) => {
       event.preventDefault();
