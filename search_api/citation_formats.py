@@ -34,6 +34,7 @@ _LATEX = {
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
 } | {sign: f"\\{sign}" for sign in "&%$#_"}
+_LONGEST_QUOTE_CHARS = 2_000  # a longer place is cited without its words
 _SPACE = re.compile(r"\s+")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 # A percent sign, and no other sign of LaTeX, stands in an address; readers print it as it is.
@@ -69,8 +70,9 @@ def _text(document: Document, generation: str, base: str, place: citing.Place | 
     cited, address = _line(citing.citation_of(document)), _address(document, base, place)
     if place is None:
         return f"{cited} {address}\n"
+    quoted = f"“{place.text}” " if len(place.text) <= _LONGEST_QUOTE_CHARS else ""
     where = f" {_capital(place.words())}." if place.words() else ""
-    return f"“{_line(place.text)}” {cited}{where} {address}\n"
+    return f"{_line(f'{quoted}{cited}{where}')} {address}\n"
 
 
 def _bibtex_with_head(

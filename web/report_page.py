@@ -22,7 +22,7 @@ from search_api.tools import Tools
 from web.original_files import is_shown, original_path, original_response
 from web.report_address import ReportAddress, number
 from web.report_portions import Portion, portion_at, portions_of
-from web.report_text import read_parts
+from web.report_text import read_parts, words_in
 from web.wording import ORIGIN_LABELS, date_words
 
 _SIMILAR = 5
@@ -97,6 +97,7 @@ def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
             "portions": portions,
             "quoted": quoted if is_quoted else None,
             "quote_block": holder if is_quoted else None,
+            "quoted_words": words_in(report.blocks, quoted),
             "similar": _similar(tools, document_id),
             "has_original": original_path(settings.source_dir, report.source_id) is not None,
             "is_shown": is_shown(report.format),

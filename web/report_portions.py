@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from search_api.responses import BlockView
 
-# About a hundred printed pages; a page of so many characters is half a megabyte of HTML.
-PORTION_CHARS = 300_000
-PORTION_BLOCKS = 3_000
+# About fifty printed pages, which become a quarter of a megabyte of HTML.
+PORTION_CHARS = 150_000
+PORTION_BLOCKS = 1_500
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,16 @@ def read_parts(
             starts_page = None
 
 
+def words_in(blocks: Sequence[BlockView], quoted: tuple[int, int]) -> str:
+    """Return the quoted words on one line."""
+    pieces = (
+        block.text[max(quoted[0] - block.start, 0) : quoted[1] - block.start]
+        for block in blocks
+        if block.start < quoted[1] and quoted[0] < block.end
+    )
+    return " ".join(" ".join(pieces).split())
+
+
 def _cells(
     block: BlockView, quoted: tuple[int, int], quote_id: str, hits: Hits
 ) -> Iterator[Markup]:

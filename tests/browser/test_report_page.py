@@ -88,6 +88,7 @@ def test_the_original_stands_beside_the_text_where_there_is_room(page: Page, add
     assert text is not None
     assert original is not None
     assert text["x"] + text["width"] <= original["x"]
+    assert text["width"] + original["width"] > 1100  # together they fill the window
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     page.set_viewport_size({"width": 320, "height": 640})
     expect(frame).to_be_hidden()

@@ -80,6 +80,8 @@ def store(tmp_path: Path) -> PassageStore:
 
 def test_documents_come_back_as_they_were_written(store: PassageStore) -> None:
     assert list(store.documents()) == [A[0], B[0], C[0]]
+    assert store.document_ids(1, 5) == [B[0].document_id, C[0].document_id]
+    assert store.document_ids(0, 1) == [A[0].document_id]
     assert store.document("id-b.txt") == B[0]
     assert store.document_of_source("c.txt") == C[0]
     assert store.document_text("id-a.txt") == A[1]

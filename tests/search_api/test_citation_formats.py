@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.records import Document
-from search_api.citation_formats import CITATION_FORMATS, bibtex_entry, formatted, web_address
+from search_api.citation_formats import (
+    CITATION_FORMATS,
+    CitationFormat,
+    bibtex_entry,
+    formatted,
+    web_address,
+)
+from search_api.citing import Place
 
 PLAIN = Document(
     document_id="0123456789abcdef",
@@ -127,3 +134,33 @@ def assert_contained(title: str) -> None:
 def test_only_addresses_of_the_web_are_given_on(written: str) -> None:
     assert web_address(written) == ""
     assert web_address("https://example.org/x?y=1") == "https://example.org/x?y=1"
+
+
+@pytest.mark.parametrize("written_as", CITATION_FORMATS)
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_words_of_a_place_break_its_citation(written_as: CitationFormat, hostile: str) -> None:
+    place = Place(7, 40, f"Quoted {hostile}", "b7", hostile, 3)
+    written = formatted(PLAIN, written_as, "g1", BASE, place)
+    address = f"{BASE}/reports/0123456789abcdef?start=7&end=40#b7"
+    if written_as == "text":
+        assert written.count("\n") == 1
+        assert written.startswith("“Quoted ")
+        assert written.endswith(f" {address}\n")
+    elif written_as == "bibtex":
+        (entry,) = parse_string(written).entries
+        fields = {name: field.value for name, field in entry.fields_dict.items()}
+        assert (fields["url"], fields["pages"]) == (address, "3")
+        assert "x" not in fields
+    elif written_as == "ris":
+        (reference,) = rispy.loads(written)
+        assert (reference["urls"], reference["start_page"]) == ([address], "3")
+        assert reference["title"] == PLAIN.title
+    else:
+        (item,) = json.loads(written)
+        assert (item["URL"], item["page"], item["title"]) == (address, "3", PLAIN.title)
+
+
+def test_a_place_that_is_too_long_for_a_quote_is_cited_without_its_words() -> None:
+    written = formatted(PLAIN, "text", "g1", BASE, Place(0, 9999, "word " * 2000, "b0", "3", 2))
+    assert written.startswith("Gangs & knives")
+    assert "Paragraph 3, page 2. https://archive.example/reports/" in written

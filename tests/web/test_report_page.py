@@ -191,13 +191,21 @@ def test_similar_reports_are_those_of_the_api(
     assert re.findall(r'<li><a href="([^"]+)"', section) == [one["url"] for one in similar]
 
 
-def test_a_report_can_be_shared_under_one_address(
+def test_a_report_has_one_address_and_a_shared_place_says_its_words(
     client: TestClient, report: dict[str, object]
 ) -> None:
-    page = client.get(f"{report['url']}?start=0&end=9&find=x&utm_source=mail").text
     address = f"https://archive.example{report['url']}"
-    assert f'<link rel="canonical" href="{address}">' in page
-    assert f'<meta property="og:url" content="{address}">' in page
+    whole = client.get(f"{report['url']}?find=zebra&utm_source=mail").text
+    assert f'<link rel="canonical" href="{address}">' in whole
+    assert f'<meta property="og:url" content="{address}">' in whole
+    block = next(one for one in blocks(report) if "£4.7m" in str(one["text"]))
+    span = f"start={block['start']}&amp;end={block['end']}#{block['anchor']}"
+    place = client.get(unescape(f"{report['url']}?{span}")).text
+    assert f'<link rel="canonical" href="{address}">' in place
+    assert f'<meta property="og:url" content="{address}?{span}">' in place
+    said = re.search(r'<meta property="og:description" content="“([^”…]+)', place)
+    assert said is not None
+    assert " ".join(str(block["text"]).split()).startswith(unescape(said[1]).strip())
 
 
 def test_a_host_that_is_none_is_not_put_into_the_page(sample_index: Path) -> None:
@@ -213,7 +221,7 @@ def test_a_host_that_is_none_is_not_put_into_the_page(sample_index: Path) -> Non
 def long_report(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> TestClient:
     """A report of more blocks than one portion holds, and a scan whose recogniser was unsure."""
     folder = tmp_path_factory.mktemp("long")
-    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 4000)]
+    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 2000)]
     (folder / "long.txt").write_text("\n\n".join(["Register", *lines, "The lantern is last."]))
     build(folder, folder / "index", encoder)
     app = create_web_app(Settings(index_dir=folder / "index", source_dir=folder))

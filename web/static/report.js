@@ -53,7 +53,8 @@ if (navigator.clipboard && menu.showPopover) {
   });
   const panel = document.querySelector(".place");
   for (const link of panel ? panel.querySelectorAll("[data-copy]") : []) {
-    link.textContent = `Copy ${link.textContent.replace(/^[LQ]/, (sign) => sign.toLowerCase())}`;
+    // What it says stays as it is: nothing moves when this script comes.
+    link.ariaLabel = link.title = `Copy ${link.textContent}`;
     link.addEventListener("click", (event) => {
       event.preventDefault();
       const there = panel.querySelector("[data-copy=link]").getAttribute("href");
