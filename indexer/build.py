@@ -219,6 +219,9 @@ class _Build:
         touched = len(reach.touched.items.keys() | reach.touched.records.keys())
         if touched > max(_FEW_FILES, _TOUCHED_SHARE * live.counts.files):
             return None
+        exported = self._exported_encoder()
+        if exported is not None and reach.touched.items:
+            self._encoder.prepare_few(exported)  # while children read what changed
         return self._timed(
             "read",
             lambda: Update(

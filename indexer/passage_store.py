@@ -138,6 +138,8 @@ SELECT p.document, p.row, p.start, p.end, substr(t.text, p.start + 1, p.end - p.
        p.section, p.paragraph, p.page, p.sentences
 FROM {layer}.passages p JOIN {layer}.texts t ON t.position = p.document
 """
+# A file is worthless until its generation is published: speed before safety when it is written.
+UNSAFE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 _COUNTED = """
 INSERT INTO counts SELECT 'documents', count(*) FROM documents;
 INSERT INTO counts SELECT 'passages', count(*) FROM passages;
@@ -170,10 +172,7 @@ class StoreWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._connection = sqlite3.connect(folder / FILE_NAME)
-        # The file is worthless until its generation is published: speed before safety here.
-        self._connection.execute("PRAGMA journal_mode = OFF")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(UNSAFE + SCHEMA)
         self._into = store_layers.WHOLE
         self._positions = array("i")
         self._position = 0
