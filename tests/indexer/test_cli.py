@@ -112,7 +112,7 @@ def test_check_of_a_damaged_index_exits_1_and_names_the_file(index_dir: Path) ->
     (live_folder(index_dir) / "vectors.faiss").unlink()
     result = run("check", index_dir)
     assert fails_in_one_line(result) == (
-        f"indexer: 1 not as it should be. Build again: python -m indexer build SOURCE {index_dir}"
+        f"indexer: 1 not as it should be. Build again: python -m indexer build --verify SOURCE {index_dir}"
     )
     assert result.stdout == (
         f"{live}\tdamaged\t{live}: damaged: vectors.faiss: No such file or directory\n"
@@ -230,7 +230,7 @@ def test_a_damaged_index_is_one_line(index_dir: Path, command: str) -> None:
     (live_folder(index_dir) / "store.sqlite").unlink()
     line = fails_in_one_line(run(command, index_dir))
     assert f"({live}: damaged: store.sqlite: No such file or directory)" in line
-    assert line.endswith(f"Build again: python -m indexer build SOURCE {index_dir}")
+    assert line.endswith(f"Build again: python -m indexer build --verify SOURCE {index_dir}")
 
 
 def test_an_index_of_another_format_is_one_line_and_names_the_next_step(index_dir: Path) -> None:
