@@ -112,7 +112,8 @@ def test_check_of_a_damaged_index_exits_1_and_names_the_file(index_dir: Path) ->
     (live_folder(index_dir) / "vectors.faiss").unlink()
     result = run("check", index_dir)
     assert fails_in_one_line(result) == (
-        f"indexer: 1 not as it should be. Build again: python -m indexer build --verify SOURCE {index_dir}"
+        "indexer: 1 not as it should be. "
+        f"Build again: python -m indexer build --verify SOURCE {index_dir}"
     )
     assert result.stdout == (
         f"{live}\tdamaged\t{live}: damaged: vectors.faiss: No such file or directory\n"
