@@ -215,7 +215,7 @@ class _Build:
         ):
             return None
         reach = Reach(self._files, live.store, self._digests)
-        self._timed("plan", lambda: reach.begin(live.store.stamps(), retry=self._retry))
+        self._timed("plan", lambda: reach.begin(retry=self._retry))
         touched = len(reach.touched.items.keys() | reach.touched.records.keys())
         if touched > max(_FEW_FILES, _TOUCHED_SHARE * live.counts.files):
             return None
