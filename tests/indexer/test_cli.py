@@ -241,7 +241,7 @@ def test_an_index_of_another_format_is_one_line_and_names_the_next_step(index_di
     path.write_text(written)
     live = publishing.current_id(index_dir)
     assert fails_in_one_line(run("list", index_dir)) == (
-        f"indexer: {live}: format 99; this code reads 2. "
+        f"indexer: {live}: format 99; this code reads 3. "
         "Build the index again: python -m indexer build SOURCE INDEX_DIR"
     )
 

@@ -15,7 +15,7 @@ import pytest
 from indexer.build import BuildReport, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BuildEncoder
-from indexer.errors import DamagedError
+from indexer.errors import DamagedError, SourceError
 from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Word
 from indexer.manifest import damage
@@ -297,3 +297,25 @@ def test_damage_that_keeps_size_and_time_is_found_by_a_build_that_verifies(
     assert not update(archive, index_dir, fake).published
     assert build(archive, index_dir, fake, update_from=0, verify=True).published
     check_against_scratch(archive, index_dir, fake)
+
+
+@pytest.mark.parametrize("left", [[], ["empty.txt"]])
+def test_an_archive_that_would_hold_no_report_is_refused_by_an_update_too(
+    tmp_path: Path, archive: Path, fake: HashEncoder, left: list[str]
+) -> None:
+    for path in archive.iterdir():
+        path.unlink()
+    for name in left:
+        (archive / name).touch()
+    with pytest.raises(SourceError, match="The index is as it was"):
+        build(archive, tmp_path / "index", fake, update_from=0)
+    assert open_generation(tmp_path / "index").counts.documents == 3
+
+
+def test_a_line_that_has_the_name_of_a_part_is_told_apart_as_in_a_whole_build(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    lines = [{"_id": name, "text": f"The text of {name}."} for name in ("1", "1!/2")]
+    (archive / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    update(archive, tmp_path / "index", fake)
+    check_against_scratch(archive, tmp_path / "index", fake)
