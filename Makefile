@@ -83,6 +83,7 @@ EVERY_FAULT ?= 1
 DAMAGED_BLOCKS ?= 1000
 SEQUENCES ?= 200
 STEPS ?= 80
+HISTORIES ?= 100
 SWAPS ?= 100
 QUERIES ?= 1000000
 EXTRACTED ?= 1000000
@@ -91,6 +92,7 @@ torture: $(VENV)/.installed-test
 	$(PY) -m tests.torture.faults $(EVERY_FAULT)
 	$(PY) -m tests.torture.damages $(DAMAGED_BLOCKS)
 	TORTURE_SEQUENCES=$(SEQUENCES) TORTURE_STEPS=$(STEPS) $(PY) -m pytest -q tests/torture/test_model.py
+	TORTURE_HISTORIES=$(HISTORIES) $(PY) -m pytest -q tests/indexer/test_update.py
 	$(PY) -m tests.torture.swaps $(SWAPS)
 	$(PY) -m tests.torture.queries $(QUERIES)
 	$(PY) -m tests.torture.findability

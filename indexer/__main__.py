@@ -231,7 +231,7 @@ def _check(arguments: argparse.Namespace) -> int:
     if bad:
         print(
             f"indexer: {bad} not as it should be. "
-            f"Build again: python -m indexer build SOURCE {arguments.index_dir}",
+            f"Build again: python -m indexer build --verify SOURCE {arguments.index_dir}",
             file=sys.stderr,
         )
     return 1 if bad else 0

@@ -209,22 +209,29 @@ class _Build:
         if (
             live.counts.passages < self._update_from
             or live.store.owner_digest() != self._owner.digest
-            or any("!/" in file.source_id for file in self._files)
+            or not self._files  # refused, or emptied on purpose
             or _has_holes(live)
             or vector_index.worth_rewriting(live.folder)
         ):
             return None
         reach = Reach(self._files, live.store, self._digests)
-        self._timed("plan", lambda: reach.begin(live.store.stamps(), retry=self._retry))
+        self._timed("plan", lambda: reach.begin(retry=self._retry))
         touched = len(reach.touched.items.keys() | reach.touched.records.keys())
         if touched > max(_FEW_FILES, _TOUCHED_SHARE * live.counts.files):
             return None
-        return self._timed(
+        names = [file.source_id for file in self._files]
+        if any("!/" in name for name in (*names, *reach.touched.items)):
+            return None  # who has the name of a part of another is told of all names
+        exported = self._exported_encoder()
+        if exported is not None and reach.touched.items:
+            self._encoder.prepare_few(exported)  # while children read what changed
+        found = self._timed(
             "read",
             lambda: Update(
                 live, reach, self._owner, self._cutter(), self._progress, retry=self._retry
             ),
         )
+        return found if found.documents else None
 
     def _write_update(self, update: Update) -> int:
         """Write what changed since the last generation; return how many texts were embedded."""

@@ -21,12 +21,12 @@ class Digests:
     """Digests by source_id; `known` are those of before with the stamps that stand for them."""
 
     def __init__(self, known: Mapping[str, tuple[str, Stamp]]) -> None:
-        self._known = known
+        self.known = known
         self._found: dict[str, tuple[str, Stamp]] = {}
 
     def of(self, source_id: str, path: Path, stamp: Stamp) -> str:
         """Return the digest of the file that has this stamp; raises OSError."""
-        known = self._known.get(source_id)
+        known = self.known.get(source_id)
         if known is not None and known[1] == stamp:
             self._found[source_id] = known
             return known[0]

@@ -247,7 +247,7 @@ def open_generation(index_dir: Path, verified: Container[FileEntry] | None = ())
         raise refused[0]
     raise DamagedError(
         f"{index_dir}: no generation can be used ({refused[0]}). "
-        f"Build again: python -m indexer build SOURCE {index_dir}"
+        f"Build again: python -m indexer build --verify SOURCE {index_dir}"
     )
 
 

@@ -49,17 +49,22 @@ class SourceItem:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of SOURCE; `problem` says why it cannot be read, else it has a stamp."""
+    """A file of SOURCE, at `place`; `problem` says why it cannot be read, else it has a stamp."""
 
     source_id: str
-    path: Path
+    place: str
     stamp: Stamp | None = None
     problem: str = ""
 
     @property
+    def path(self) -> Path:
+        """Where it is. Of a hundred thousand files only a few are asked."""
+        return Path(self.place)
+
+    @property
     def prefix(self) -> str | None:
         """How the names of its lines begin, None where it is one report."""
-        if self.problem or not is_lines(self.path.name):
+        if self.problem or not is_lines(self.place):
             return None
         return f"{self.source_id}#" if self.source_id else ""
 
@@ -98,7 +103,7 @@ def list_files(source: Path, index_dir: Path) -> list[SourceFile]:
             f"{source}: is one {source.suffix or 'unnamed'} file; expected a folder of "
             "reports, or one .jsonl file. Name the folder that holds it"
         )
-    return [SourceFile("", source, stamp_of(source.stat()))]
+    return [SourceFile("", os.fspath(source), stamp_of(source.stat()))]
 
 
 def is_lines(name: str) -> bool:
@@ -141,51 +146,54 @@ def _distinct(items: list[SourceItem]) -> list[SourceItem]:
 
 
 def _files(source: Path, index_dir: Path) -> Iterator[SourceFile]:
-    closed: list[OSError] = []
-    for folder, folders, names in os.walk(source, onerror=closed.append):
-        above = Path(folder)
-        prefix = "" if above == source else f"{_readable(above.relative_to(source))}/"
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not _is_index(above / name, index_dir)
-        )
-        links = [name for name in folders if (above / name).is_symlink()]
-        for name in sorted([*names, *links]):
-            if name.startswith((".", "~$")) or (not prefix and name in _NO_REPORTS):
+    root = source.resolve()
+    waiting = [(os.fspath(source), "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            yield SourceFile(prefix or "./", folder, problem=f"cannot be opened: {_reason(error)}")
+            continue
+        for entry in entries:
+            name = entry.name
+            if name.startswith(".") or _is_index(entry, index_dir):
                 continue
-            yield _file(above / name, prefix + _readable(name), source)
-    for error in closed:
-        path = Path(error.filename)
-        name = _readable(path.relative_to(source)) + "/"
-        yield SourceFile(name, path, problem=f"cannot be opened: {_reason(error)}")
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{prefix}{_readable(name)}/"))
+            elif not name.startswith("~$") and (prefix or name not in _NO_REPORTS):
+                yield _file(entry, prefix + _readable(name), root)
 
 
-def _is_index(folder: Path, index_dir: Path) -> bool:
+def _is_index(entry: "os.DirEntry[str]", index_dir: Path) -> bool:
     """True for INDEX_DIR and for any other index: what they hold are not reports."""
+    try:
+        if not entry.is_dir():
+            return False
+    except OSError:  # a link that leads nowhere
+        return False
+    folder = Path(entry.path)
     if folder.resolve() == index_dir:
         return True
     return (folder / "generations").is_dir() and (folder / "write.lock").is_file()
 
 
-def _file(path: Path, source_id: str, source: Path) -> SourceFile:
+def _file(entry: "os.DirEntry[str]", source_id: str, root: Path) -> SourceFile:
     try:
-        found = os.lstat(path)
-        is_link = stat.S_ISLNK(found.st_mode)
-        if is_link:
-            found = path.stat()
+        found = entry.stat()
         problem = ""
         if stat.S_ISDIR(found.st_mode):
             problem = "a link to a folder: not followed"
         elif not stat.S_ISREG(found.st_mode):
             problem = "not a regular file"
-        elif is_link and not path.resolve().is_relative_to(source.resolve()):
+        elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
             problem = "a link to a file outside the folder"
     except OSError as error:
         problem = f"cannot be opened: {_reason(error)}"
     if problem:
-        return SourceFile(source_id, path, problem=problem)
-    return SourceFile(source_id, path, stamp_of(found))
+        return SourceFile(source_id, entry.path, problem=problem)
+    return SourceFile(source_id, entry.path, stamp_of(found))
 
 
 def _reason(error: OSError) -> str:
@@ -296,6 +304,8 @@ def _is_iso_date(text: str) -> bool:
     return True
 
 
-def _readable(path: Path | str) -> str:
+def _readable(path: str) -> str:
     """The path with "/", and with bytes that are not UTF-8 written as \\xNN."""
+    if path.isascii():
+        return path
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from indexer import abbreviation_table
-from indexer.passage_store import INDEXES, POSITIONS_NAME, SCHEMA, PassageStore, StoreWriter
+from indexer.passage_store import (
+    INDEXES,
+    POSITIONS_NAME,
+    SCHEMA,
+    UNSAFE,
+    PassageStore,
+    StoreWriter,
+)
 from indexer.publishing import link_or_copy
 from indexer.records import (
     Copy,
@@ -57,10 +64,10 @@ class StoreUpdate(StoreWriter):
             shutil.copyfile(previous / CHANGES_NAME, folder / CHANGES_NAME)
         else:
             with closing(sqlite3.connect(folder / CHANGES_NAME)) as changes:
-                changes.executescript(SCHEMA + INDEXES + GONE)
+                changes.executescript(UNSAFE + SCHEMA + INDEXES + GONE)
         self._connection = connect(folder, to_change=True)
-        self._connection.execute(f"PRAGMA {CHANGES}.journal_mode = OFF")
-        self._connection.execute(f"PRAGMA {CHANGES}.synchronous = OFF")
+        for pragma in ("journal_mode", "synchronous"):
+            self._connection.execute(f"PRAGMA {CHANGES}.{pragma} = OFF")
         self._into = CHANGES
         before = np.load(previous / POSITIONS_NAME)
         self._positions = array("i", before.astype(np.intc).tobytes())

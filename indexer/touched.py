@@ -4,13 +4,13 @@ What becomes of a file depends on others: on those with the same bytes or the sa
 container, on what lies beside it. Everything else stays as it is, and is not looked at.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from indexer.digests import Digests
 from indexer.passage_store import PassageStore
 from indexer.plan import may_be_read_now, repeated
-from indexer.records import FileRecord, FileStatus, Relation, Stamp
+from indexer.records import FileRecord, FileStatus, Relation
 from indexer.source import SourceFile, SourceItem, is_lines, items_of
 
 
@@ -37,17 +37,18 @@ class Reach:
         self._reached: set[str] = set()
         self.touched = Touched()
 
-    def begin(self, known: Mapping[str, tuple[str, Stamp]], *, retry: bool) -> None:
-        """Touch what is not as it is `known` by stamp and digest, and what may be read now."""
+    def begin(self, *, retry: bool) -> None:
+        """Touch what is not as its stamp and digest were, and what may be read now."""
+        known = self._digests.known or self._store.stamps()  # none, to have all files read
         names: set[str] = set()
         for name, file in self._files.items():
             before, stamp = known.get(name, ("", None))
-            if file.stamp is not None and file.stamp == stamp:
+            if file.stamp is not None and file.stamp == stamp and self._digests.known:
                 continue
             self.touched.stamps.add(name)
             if before and before == self._digest(file):
                 continue
-            if is_lines(file.path.name):
+            if is_lines(file.place):
                 self._take_lines(name, items_of(file, self._digests))
             else:
                 names.add(name)

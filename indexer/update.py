@@ -105,6 +105,7 @@ class Update:
         retry: bool,
     ) -> None:
         self._before = previous.store
+        self._documents_before = previous.counts.documents
         self._folder = previous.folder
         self._touched = reach.touched
         self._archive = Archive(owner)
@@ -142,6 +143,11 @@ class Update:
     def is_empty(self) -> bool:
         """True where nothing that was published would be another."""
         return not (self._gone or self._intake.added or self._names)
+
+    @property
+    def documents(self) -> int:
+        """How many documents there will be."""
+        return self._documents_before - len(self._gone) + len(self._intake.added)
 
     @property
     def wanted(self) -> list[Wanted]:

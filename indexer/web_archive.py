@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecord
 
 from indexer.errors import Help, UnreadableFileError
 from indexer.member import Member, read_name
+
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
 
 _SUFFIXES = {
     "text/html": ".html",
@@ -80,8 +80,12 @@ def read_web_archive(path: Path) -> Generator[Member, None, str]:
     return f"left out: {', '.join(found)}" if found else ""
 
 
-def _records(path: Path) -> Iterator[ArcWarcRecord]:
+def _records(path: Path) -> Iterator["ArcWarcRecord"]:
     """Yield the records; a file that was gzipped as a whole is unpacked on the way."""
+    # A sixth of the time that a small build takes to start: only who opens an archive pays for it.
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.exceptions import ArchiveLoadFailed
+
     count = 0
     try:
         with path.open("rb") as file:
@@ -99,7 +103,7 @@ def _records(path: Path) -> Iterator[ArcWarcRecord]:
             yield from itertools.islice(ArchiveIterator(file, arc2warc=True), count, None)
 
 
-def _member(record: ArcWarcRecord, left_out: Counter[str]) -> Member | None:
+def _member(record: "ArcWarcRecord", left_out: Counter[str]) -> Member | None:
     """Return the document in a record, None where it holds none."""
     if record.rec_type == "revisit":
         left_out["unchanged captures"] += 1
@@ -129,7 +133,7 @@ def _member(record: ArcWarcRecord, left_out: Counter[str]) -> Member | None:
     )
 
 
-def _suffix(record: ArcWarcRecord, address: str) -> str:
+def _suffix(record: "ArcWarcRecord", address: str) -> str:
     """Return the format of a record as an extension, "" where it is none of ours."""
     headers = record.http_headers or record.rec_headers
     kind = (headers.get_header("Content-Type") or "").split(";")[0].strip().lower()
@@ -142,7 +146,7 @@ def _suffix(record: ArcWarcRecord, address: str) -> str:
     return named if kind in _OF_ANY_TYPE and named in _SUFFIXES.values() else ""
 
 
-def _is_broken(record: ArcWarcRecord) -> bool:
+def _is_broken(record: "ArcWarcRecord") -> bool:
     """Has it no head, or did the file end before it did? Asked when its content has been read."""
     if not record.rec_headers.get_header("Content-Length"):
         return True

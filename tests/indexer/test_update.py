@@ -15,8 +15,10 @@ import pytest
 from indexer.build import BuildReport, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BuildEncoder
+from indexer.errors import DamagedError, SourceError
 from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Word
+from indexer.manifest import damage
 from indexer.records import Filters
 from indexer.store_layers import CHANGES_NAME
 from tests.indexer.test_build import HashEncoder
@@ -212,3 +214,108 @@ def test_whatever_happened_an_update_is_what_a_build_from_scratch_is(
         check_against_scratch(source, index_dir, fake, f"{report} after {done}")
         assert not update(source, index_dir, fake).published, done
     assert updates
+
+
+@pytest.fixture
+def archive(tmp_path: Path, fake: HashEncoder) -> Path:
+    """Three reports, indexed."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, text in zip("abc", TEXTS[4:7], strict=True):
+        (source / f"{name}.txt").write_text(text)
+    build(source, tmp_path / "index", fake)
+    return source
+
+
+def test_an_update_shares_what_stays_and_changes_no_file_of_the_generation_before(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    index_dir = tmp_path / "index"
+    before = open_generation(index_dir)
+    (archive / "b.txt").write_text("Only this changed.")
+    assert update(archive, index_dir, fake).embedded == 1
+    after = open_generation(index_dir)
+    assert damage(before.folder, before.manifest) == []
+    shared = {
+        name
+        for name in after.manifest.files
+        if (before.folder / name).exists()
+        and (before.folder / name).stat().st_ino == (after.folder / name).stat().st_ino
+    }
+    assert {"store.sqlite", "vectors.faiss", "encoder/encoder.json"} <= shared
+    assert any(name.startswith("keyword/") and name.endswith(".term") for name in shared)
+    old, new = (one.keyword_ranking(Word("stuck"), 5, Filters())[1] for one in (before, after))
+    assert (old, new) == (1, 0)
+
+
+def test_a_change_of_many_files_is_written_whole(
+    tmp_path: Path, archive: Path, fake: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.build._FEW_FILES", 1)
+    for name in "bc":
+        (archive / f"{name}.txt").write_text(f"Now {name} is another.")
+    update(archive, tmp_path / "index", fake)
+    assert not (open_generation(tmp_path / "index").folder / CHANGES_NAME).exists()
+    check_against_scratch(archive, tmp_path / "index", fake)
+
+
+def test_many_holes_are_closed_by_writing_all_anew(
+    tmp_path: Path, archive: Path, fake: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.build._FEW_ROWS", 1)
+    rows = []
+    for number in range(4):
+        (archive / "b.txt").write_text(f"Version {number}.")
+        update(archive, tmp_path / "index", fake)
+        rows.append(len(open_generation(tmp_path / "index").store.document_positions))
+    assert rows == [4, 5, 3, 4]
+
+
+def test_an_owners_table_that_changes_is_applied_to_all(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    (archive / "metadata.csv").write_text("file,body\nc.txt,Glue Board\nd.txt,Police Board\n")
+    update(archive, tmp_path / "index", fake)
+    (archive / "d.txt").write_text("It is there now.")  # what could not be used now can
+    assert update(archive, tmp_path / "index", fake).published
+    assert (open_generation(tmp_path / "index").folder / CHANGES_NAME).exists()
+    check_against_scratch(archive, tmp_path / "index", fake)
+
+
+def test_damage_that_keeps_size_and_time_is_found_by_a_build_that_verifies(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    index_dir = tmp_path / "index"
+    path = open_generation(index_dir).folder / "store.sqlite"
+    was = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    with pytest.raises(DamagedError):
+        open_generation(index_dir)
+    assert not update(archive, index_dir, fake).published
+    assert build(archive, index_dir, fake, update_from=0, verify=True).published
+    check_against_scratch(archive, index_dir, fake)
+
+
+@pytest.mark.parametrize("left", [[], ["empty.txt"]])
+def test_an_archive_that_would_hold_no_report_is_refused_by_an_update_too(
+    tmp_path: Path, archive: Path, fake: HashEncoder, left: list[str]
+) -> None:
+    for path in archive.iterdir():
+        path.unlink()
+    for name in left:
+        (archive / name).touch()
+    with pytest.raises(SourceError, match="The index is as it was"):
+        build(archive, tmp_path / "index", fake, update_from=0)
+    assert open_generation(tmp_path / "index").counts.documents == 3
+
+
+def test_a_line_that_has_the_name_of_a_part_is_told_apart_as_in_a_whole_build(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    lines = [{"_id": name, "text": f"The text of {name}."} for name in ("1", "1!/2")]
+    (archive / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    update(archive, tmp_path / "index", fake)
+    check_against_scratch(archive, tmp_path / "index", fake)
