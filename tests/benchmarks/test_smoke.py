@@ -15,7 +15,7 @@ from tests.benchmarks.machine import percentile
 from tests.benchmarks.over_http import print_http
 from tests.benchmarks.passages import write_source
 from tests.benchmarks.peers import hand_over
-from tests.benchmarks.stand_in import StandInEncoder
+from tests.benchmarks.stand_in import StandInEncoder, neighbours
 
 TINY = Depth(queries=6, seeds=40)
 
@@ -54,7 +54,7 @@ def test_the_exponent_of_growth_in_proportion_is_1_and_of_none_0() -> None:
 def test_a_text_always_gets_the_same_stand_in_vector_of_length_1() -> None:
     drawn = np.random.default_rng(2).normal(size=(50, 384)).astype(np.float32)
     seeds = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    encoder = StandInEncoder(seeds)
+    encoder = StandInEncoder(seeds, neighbours(seeds))
     one, two = encoder.encode(["a", "b"]), encoder.encode(["b", "a"])[::-1]
     assert np.array_equal(one, two)
     assert np.linalg.norm(one, axis=1) == pytest.approx([1, 1], abs=1e-5)
