@@ -20,7 +20,6 @@ from tests.benchmarks import machine
 from tests.benchmarks.passages import described, write_source
 from tests.conftest import ROOT
 
-_SAMPLE = 2000  # passages, to see how many a report has
 COLUMNS = {
     "build s": "{:.1f}",
     "build CPU s": "{:.1f}",
@@ -62,17 +61,10 @@ def run_module(name: str, *arguments: object) -> dict[str, Any]:
     return found
 
 
-def passages_per_report(work: Path, cache: Path, seeds: int) -> float:
-    """Return how many passages a report of `passages` is cut into."""
-    write_source(work / "sample", _SAMPLE, 20)
-    built = run_module("built", work / "sample", work / "sample-index", cache, seeds)
-    return float(built["passages"] / built["documents"])
-
-
-def measure(work: Path, wanted: int, per_report: float, cache: Path, settings: "Depth") -> Row:
+def measure(work: Path, wanted: int, cache: Path, settings: "Depth") -> Row:
     """Build, ask, add a report, build again; leave the source and the index in `work`."""
     source, index_dir = work / "source", work / "index"
-    write_source(source, wanted, per_report)
+    write_source(source, wanted)
     built = run_module("built", source, index_dir, cache, settings.seeds)
     asked = run_module("asked", index_dir, settings.queries)
     text = sum(len(line.encode()) for line in _texts(source / "reports.jsonl"))
@@ -110,10 +102,9 @@ def print_growth(sizes: Sequence[int], cache: Path, settings: Depth) -> list[Row
     """Measure each size, and print each row as soon as it is there, then exponents."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        per_report = passages_per_report(Path(folder), cache, settings.seeds)
         for size in sizes:
             work = Path(folder) / str(size)
-            row = measure(work, size, per_report, cache, settings)
+            row = measure(work, size, cache, settings)
             shutil.rmtree(work)
             rows.append(row)
             print(f"\n{row.passages:,} passages ({machine.load()})")

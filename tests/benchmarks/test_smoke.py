@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, 
     """The source and the index of three reports."""
     folder = tmp_path_factory.mktemp("benchmarked")
     source, index_dir = folder / "source", folder / "index"
-    write_source(source, 60, 20)
+    write_source(source, 80)
     build_once(source, index_dir, cache, TINY.seeds)
     return source, index_dir
 
