@@ -41,6 +41,15 @@ COLUMNS = {
     "disk / text": "{:.2f}",
 }
 
+# Past the first of these one machine does not serve an archive well, and an engine that spreads
+# it over several must take over: half of its memory, half a second a search, a night for a build.
+_ENOUGH = {
+    "resident MB": machine.memory_mb() / 2,
+    "search cpu99 ms": 500.0,
+    "re-index CPU s": 60.0,
+    "build CPU s": 8 * 3600.0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -140,6 +149,12 @@ def _print_table(rows: Sequence[Row]) -> None:
         values = [row.figures[name] for row in rows]
         told = f"{exponent([row.passages for row in rows], values):.2f}" if len(rows) > 1 else ""
         print(f"| {name} | " + " | ".join([*map(form.format, values), told]) + " |")
+    if len(rows) > 1:
+        for name, enough in _ENOUGH.items():
+            last = rows[-1]
+            grows = exponent([row.passages for row in rows], [row.figures[name] for row in rows])
+            size = reached(last.passages, last.figures[name], max(grows, 0.01), enough)
+            print(f"on paper, {name} comes to {enough:,.0f} at {size:,.0f} passages")
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -151,6 +166,11 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
     x, y = (sum(one) / len(logs) for one in zip(*logs, strict=True))
     spread = sum((a - x) ** 2 for a, _ in logs)
     return sum((a - x) * (b - y) for a, b in logs) / spread if spread else 0.0
+
+
+def reached(size: float, value: float, grows: float, enough: float) -> float:
+    """Return the size at which a value that grows with the exponent `grows` comes to `enough`."""
+    return float(size * (enough / max(value, 1e-9)) ** (1 / grows))
 
 
 def _texts(file: Path) -> list[str]:

@@ -9,7 +9,7 @@ from indexer.generation import open_generation
 from tests.benchmarks.asked import exact_nearest
 from tests.benchmarks.built import build_once
 from tests.benchmarks.engines import given
-from tests.benchmarks.growth import Depth, exponent
+from tests.benchmarks.growth import Depth, exponent, reached
 from tests.benchmarks.load import Seen, Stage, print_load
 from tests.benchmarks.machine import percentile
 from tests.benchmarks.over_http import print_http
@@ -49,6 +49,8 @@ def test_the_exponent_of_growth_in_proportion_is_1_and_of_none_0() -> None:
     assert exponent([10, 100, 1000], [5, 50, 500]) == pytest.approx(1)
     assert exponent([10, 100, 1000], [7, 7, 7]) == pytest.approx(0)
     assert exponent([10, 100], [1, 100]) == pytest.approx(2)
+    assert reached(100, 5, grows=1, enough=50) == pytest.approx(1000)
+    assert reached(100, 5, grows=0.5, enough=50) == pytest.approx(10_000)
 
 
 def test_a_text_always_gets_the_same_stand_in_vector_of_length_1() -> None:
