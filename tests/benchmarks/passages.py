@@ -19,7 +19,7 @@ from tests.conftest import CORPUS, SHARED
 WORDS_OF_A_REPORT = 1500
 # About 75 words a passage: a million of them are as much text as 470,000 of the usual size.
 LIMITS = PassageLimits(target=104)
-_PASSAGES_OF_A_REPORT = 29  # found by cutting some hundred of them
+_PASSAGES_OF_A_REPORT = 24  # found by cutting some hundred of them
 # Of 1,000 reports so many are of this body: filters of several selectivities.
 BODIES = {"Half Board": 500, "Tenth Board": 100, "Hundredth Board": 10, "Thousandth Board": 1}
 _OTHER_BODY = "Other Board"
