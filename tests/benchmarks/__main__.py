@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks import machine
 from tests.benchmarks.encoders import print_embedding
-from tests.benchmarks.growth import Depth, passages_per_report, print_growth, run_module
+from tests.benchmarks.growth import Depth, print_growth, run_module
 from tests.benchmarks.load import Stage, print_load
 from tests.benchmarks.over_http import print_http
 from tests.benchmarks.passages import write_source
@@ -48,9 +48,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _serve(given: argparse.Namespace, work: Path, settings: Depth) -> None:
     """Build one index, and put it under the benchmark that serves it."""
-    per_report = passages_per_report(work, given.cache, settings.seeds)
     source, index_dir = work / "source", work / "index"
-    write_source(source, given.sizes[0], per_report)
+    write_source(source, given.sizes[0])
     built = run_module("built", source, index_dir, given.cache, settings.seeds)
     print(f"{built['passages']:,} passages in {built['documents']:,} reports")
     if given.what == "http":

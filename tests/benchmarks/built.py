@@ -14,7 +14,7 @@ from typing import Any
 
 from indexer.build import build
 from tests.benchmarks.passages import LIMITS
-from tests.benchmarks.stand_in import StandInEncoder, seed_vectors
+from tests.benchmarks.stand_in import stand_in_encoder
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
 
 def build_once(source: Path, index_dir: Path, cache: Path, seeds: int) -> dict[str, Any]:
     """Return what one build with stand-in vectors took."""
-    encoder = StandInEncoder(seed_vectors(cache, seeds))
+    encoder = stand_in_encoder(cache, seeds)
     started, before = time.perf_counter(), _processor_seconds()
     report = build(source, index_dir, encoder, limits=LIMITS)
     return {

@@ -20,7 +20,6 @@ from tests.benchmarks import machine
 from tests.benchmarks.passages import described, write_source
 from tests.conftest import ROOT
 
-_SAMPLE = 2000  # passages, to see how many a report has
 COLUMNS = {
     "build s": "{:.1f}",
     "build CPU s": "{:.1f}",
@@ -40,6 +39,15 @@ COLUMNS = {
     "recall@10": "{:.3f}",
     "resident MB": "{:.0f}",
     "disk / text": "{:.2f}",
+}
+
+# Past the first of these one machine does not serve an archive well, and an engine that spreads
+# it over several must take over: half of its memory, half a second a search, a night for a build.
+_ENOUGH = {
+    "resident MB": machine.memory_mb() / 2,
+    "search cpu99 ms": 500.0,
+    "re-index CPU s": 60.0,
+    "build CPU s": 8 * 3600.0,
 }
 
 
@@ -62,17 +70,10 @@ def run_module(name: str, *arguments: object) -> dict[str, Any]:
     return found
 
 
-def passages_per_report(work: Path, cache: Path, seeds: int) -> float:
-    """Return how many passages a report of `passages` is cut into."""
-    write_source(work / "sample", _SAMPLE, 20)
-    built = run_module("built", work / "sample", work / "sample-index", cache, seeds)
-    return float(built["passages"] / built["documents"])
-
-
-def measure(work: Path, wanted: int, per_report: float, cache: Path, settings: "Depth") -> Row:
+def measure(work: Path, wanted: int, cache: Path, settings: "Depth") -> Row:
     """Build, ask, add a report, build again; leave the source and the index in `work`."""
     source, index_dir = work / "source", work / "index"
-    write_source(source, wanted, per_report)
+    write_source(source, wanted)
     built = run_module("built", source, index_dir, cache, settings.seeds)
     asked = run_module("asked", index_dir, settings.queries)
     text = sum(len(line.encode()) for line in _texts(source / "reports.jsonl"))
@@ -110,10 +111,9 @@ def print_growth(sizes: Sequence[int], cache: Path, settings: Depth) -> list[Row
     """Measure each size, and print each row as soon as it is there, then exponents."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        per_report = passages_per_report(Path(folder), cache, settings.seeds)
         for size in sizes:
             work = Path(folder) / str(size)
-            row = measure(work, size, per_report, cache, settings)
+            row = measure(work, size, cache, settings)
             shutil.rmtree(work)
             rows.append(row)
             print(f"\n{row.passages:,} passages ({machine.load()})")
@@ -149,6 +149,12 @@ def _print_table(rows: Sequence[Row]) -> None:
         values = [row.figures[name] for row in rows]
         told = f"{exponent([row.passages for row in rows], values):.2f}" if len(rows) > 1 else ""
         print(f"| {name} | " + " | ".join([*map(form.format, values), told]) + " |")
+    if len(rows) > 1:
+        for name, enough in _ENOUGH.items():
+            last = rows[-1]
+            grows = exponent([row.passages for row in rows], [row.figures[name] for row in rows])
+            size = reached(last.passages, last.figures[name], max(grows, 0.01), enough)
+            print(f"on paper, {name} comes to {enough:,.0f} at {size:,.0f} passages")
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -160,6 +166,11 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
     x, y = (sum(one) / len(logs) for one in zip(*logs, strict=True))
     spread = sum((a - x) ** 2 for a, _ in logs)
     return sum((a - x) * (b - y) for a, b in logs) / spread if spread else 0.0
+
+
+def reached(size: float, value: float, grows: float, enough: float) -> float:
+    """Return the size at which a value that grows with the exponent `grows` comes to `enough`."""
+    return float(size * (enough / max(value, 1e-9)) ** (1 / grows))
 
 
 def _texts(file: Path) -> list[str]:

@@ -12,12 +12,17 @@ PACKAGES = ("torch", "sentence-transformers", "onnxruntime", "faiss-cpu", "tanti
 
 def described(packages: Sequence[str] = PACKAGES) -> str:
     """Return processor, cores, memory and versions in two lines."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
     return (
-        f"{_processor()}, {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}\n"
+        f"{_processor()}, {cores} cores, {memory_mb() / 1024:.0f} GiB, "
+        f"Python {platform.python_version()}\n"
         f"{versions(packages)}"
     )
+
+
+def memory_mb() -> float:
+    """Return how much memory the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
 
 
 def versions(packages: Sequence[str] = PACKAGES) -> str:

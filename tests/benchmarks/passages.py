@@ -19,6 +19,7 @@ from tests.conftest import CORPUS, SHARED
 WORDS_OF_A_REPORT = 1500
 # About 75 words a passage: a million of them are as much text as 470,000 of the usual size.
 LIMITS = PassageLimits(target=104)
+_PASSAGES_OF_A_REPORT = 24  # found by cutting some hundred of them
 # Of 1,000 reports so many are of this body: filters of several selectivities.
 BODIES = {"Half Board": 500, "Tenth Board": 100, "Hundredth Board": 10, "Thousandth Board": 1}
 _OTHER_BODY = "Other Board"
@@ -27,13 +28,10 @@ _DAYS = 2900
 _REPLACED = 4
 
 
-def write_source(folder: Path, passages: int, per_report: float) -> None:
-    """Write reports into `folder` until they hold about `passages` passages.
-
-    `per_report` is how many passages one report was cut into, as an earlier, small build found.
-    """
+def write_source(folder: Path, passages: int) -> None:
+    """Write reports into `folder` until they hold about `passages` passages."""
     folder.mkdir(parents=True)
-    chosen = zip(range(max(1, round(passages / per_report))), reports(), strict=False)
+    chosen = zip(range(max(1, round(passages / _PASSAGES_OF_A_REPORT))), reports(), strict=False)
     with (folder / "reports.jsonl").open("w", encoding="utf-8") as file:
         for number, text in chosen:
             file.write(json.dumps(described(number, text)) + "\n")

@@ -7,7 +7,6 @@ shared.
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from search_api.query import parse
 from tests.benchmarks import machine
 from tests.benchmarks.asked import exact_nearest
 from tests.benchmarks.engines import ENGINES
-from tests.benchmarks.growth import Depth, passages_per_report, run_module
+from tests.benchmarks.growth import Depth, run_module
 from tests.benchmarks.passages import write_source
 from tests.benchmarks.questions import questions
 from tests.conftest import ROOT
@@ -31,8 +30,7 @@ def print_peers(size: int, python: Path, cache: Path, settings: Depth) -> None:
     """Print one line for each engine; `python` is the interpreter of the peers' environment."""
     with tempfile.TemporaryDirectory(dir=cache) as name:
         work = Path(name)
-        per_report = passages_per_report(work, cache, settings.seeds)
-        write_source(work / "source", size, per_report)
+        write_source(work / "source", size)
         built = run_module("built", work / "source", work / "index", cache, settings.seeds)
         hand_over(work / "index", work / "given", settings.queries)
         print(f"{built['passages']:,} passages, {settings.queries} queries")
@@ -95,8 +93,3 @@ def _told(engine: str, found: dict[str, Any] | str) -> str:
         f"{found['cpu'] * 1000:.2f} ms, recall@10 {found['recall']:.3f}, "
         f"{found['resident_mb']} MB{built} ({found['versions']}; {machine.load()})"
     )
-
-
-def default_python() -> Path:
-    """Return the interpreter of the environment that `make benchmark-peers` sets up."""
-    return Path(sys.prefix).parent / ".venv-peers" / "bin" / "python"

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.embedding import BUNDLED_NAME, BuildEncoder, Vectors, normalised
+from indexer.row_sets import Rows
 from tests.benchmarks.passages import reports
 
 SEEDS = 20_000
@@ -26,11 +27,11 @@ _NOISE = 0.35  # of the length of a vector; a real passage and the nearest other
 class StandInEncoder(BuildEncoder):
     """The real tokenizer, sizes and export. Handing out vectors took `seconds` of the processor."""
 
-    def __init__(self, seeds: Vectors) -> None:
+    def __init__(self, seeds: Vectors, near: Rows) -> None:
         super().__init__(BUNDLED_NAME)
         self.seconds = 0.0
         self._seeds = seeds
-        self._near = _neighbours(seeds)
+        self._near = near
         noise = np.random.default_rng(0).normal(size=(_NOISES, seeds.shape[1]))
         self._noise = normalised(noise.astype(np.float32))
 
@@ -50,6 +51,15 @@ class StandInEncoder(BuildEncoder):
     def encode_few(self, texts: Sequence[str], exported: Path) -> Vectors:
         """As `encode`: few or many texts are one to it."""
         return self.encode(texts)
+
+
+def stand_in_encoder(cache: Path, seeds: int) -> StandInEncoder:
+    """Return the encoder over so many seeds; who is near whom is found once, and kept."""
+    vectors = seed_vectors(cache, seeds)
+    file = cache / f"near-{seeds}.npy"
+    if not file.exists():
+        np.save(file, neighbours(vectors))
+    return StandInEncoder(vectors, np.load(file))
 
 
 def seed_vectors(cache: Path, wanted: int) -> Vectors:
@@ -84,7 +94,7 @@ def seed_texts(wanted: int) -> list[str]:
     raise AssertionError("the reports have no end")
 
 
-def _neighbours(seeds: Vectors) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def neighbours(seeds: Vectors) -> Rows:
     """Return the rows of the nearest others of each row, a slice at a time."""
     kept = min(_NEIGHBOURS, len(seeds) - 1)
     found = []

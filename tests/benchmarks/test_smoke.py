@@ -9,13 +9,13 @@ from indexer.generation import open_generation
 from tests.benchmarks.asked import exact_nearest
 from tests.benchmarks.built import build_once
 from tests.benchmarks.engines import given
-from tests.benchmarks.growth import Depth, exponent
+from tests.benchmarks.growth import Depth, exponent, reached
 from tests.benchmarks.load import Seen, Stage, print_load
 from tests.benchmarks.machine import percentile
 from tests.benchmarks.over_http import print_http
 from tests.benchmarks.passages import write_source
 from tests.benchmarks.peers import hand_over
-from tests.benchmarks.stand_in import StandInEncoder
+from tests.benchmarks.stand_in import StandInEncoder, neighbours
 
 TINY = Depth(queries=6, seeds=40)
 
@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, 
     """The source and the index of three reports."""
     folder = tmp_path_factory.mktemp("benchmarked")
     source, index_dir = folder / "source", folder / "index"
-    write_source(source, 60, 20)
+    write_source(source, 80)
     build_once(source, index_dir, cache, TINY.seeds)
     return source, index_dir
 
@@ -49,12 +49,14 @@ def test_the_exponent_of_growth_in_proportion_is_1_and_of_none_0() -> None:
     assert exponent([10, 100, 1000], [5, 50, 500]) == pytest.approx(1)
     assert exponent([10, 100, 1000], [7, 7, 7]) == pytest.approx(0)
     assert exponent([10, 100], [1, 100]) == pytest.approx(2)
+    assert reached(100, 5, grows=1, enough=50) == pytest.approx(1000)
+    assert reached(100, 5, grows=0.5, enough=50) == pytest.approx(10_000)
 
 
 def test_a_text_always_gets_the_same_stand_in_vector_of_length_1() -> None:
     drawn = np.random.default_rng(2).normal(size=(50, 384)).astype(np.float32)
     seeds = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    encoder = StandInEncoder(seeds)
+    encoder = StandInEncoder(seeds, neighbours(seeds))
     one, two = encoder.encode(["a", "b"]), encoder.encode(["b", "a"])[::-1]
     assert np.array_equal(one, two)
     assert np.linalg.norm(one, axis=1) == pytest.approx([1, 1], abs=1e-5)

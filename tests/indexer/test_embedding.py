@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Dense
 
 from indexer.embedding import (
     BuildEncoder,
     EncoderSpec,
     OnnxEncoder,
+    _batches,
     normalised,
     open_query_encoder,
     token_starts,
@@ -50,6 +53,39 @@ def test_the_exported_encoder_gives_the_vectors_of_the_build(
     assert ours.dtype == theirs.dtype == np.float32
     # 0.9999 in fp32; the build computes in bfloat16 where the processor has it.
     assert (ours * theirs).sum(axis=1).min() >= 0.999
+
+
+def test_the_build_gives_the_vectors_of_sentence_transformers(encoder: BuildEncoder) -> None:
+    plain = SentenceTransformer(str(encoder.folder), device="cpu")
+    texts = [*TEXTS, *(" ".join(["gangs and", *["knife crime"] * n]) for n in range(0, 120, 6))]
+    assert (encoder.encode(texts) * plain.encode(texts)).sum(axis=1).min() >= 0.999
+
+
+@given(st.lists(st.integers(0, 512), max_size=200))
+def test_a_batch_holds_texts_that_are_about_equally_long_and_all_come_once(
+    lengths: list[int],
+) -> None:
+    batches = list(_batches(lengths))
+    assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
+    longest = [[lengths[row] for row in rows] for rows in batches]
+    assert all(len(found) == 1 or len(found) * found[0] <= 2048 for found in longest)
+    assert [one for found in longest for one in found] == sorted(lengths, reverse=True)
+
+
+def test_a_model_with_modules_of_its_own_is_left_to_sentence_transformers(
+    encoder: BuildEncoder, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(encoder.folder, model)
+    modules = json.loads((model / "modules.json").read_text())
+    modules.append({"idx": 3, "name": "3", "path": "3_Dense", "type": f"{Dense.__module__}.Dense"})
+    dense = Dense(384, 16)
+    (model / "3_Dense").mkdir()
+    dense.save(str(model / "3_Dense"))
+    (model / "modules.json").write_text(json.dumps(modules))
+    found = BuildEncoder(str(model))
+    assert found.spec.pooling == "other"
+    assert found.encode(TEXTS).shape == (len(TEXTS), 16)
 
 
 def test_every_vector_has_length_1(encoder: BuildEncoder, query_encoder: OnnxEncoder) -> None:
