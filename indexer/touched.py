@@ -59,8 +59,14 @@ class Reach:
             else:
                 names.add(name)
         for record in self._store.files_not_read():
-            if may_be_read_now(record, retry):
-                names |= {_item_of(record)} & self._files.keys()
+            name = _item_of(record)
+            file = self._files.get(name) or self._files.get("")  # SOURCE may be one file
+            if file is None or not may_be_read_now(record, retry):
+                continue
+            if is_lines(file.place):
+                self._take_lines(file.source_id, items_of(file, self._digests))
+            else:
+                names.add(name)
         self.extend(names)
 
     def extend(self, names: Iterable[str]) -> bool:
