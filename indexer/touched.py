@@ -60,11 +60,11 @@ class Reach:
                 names.add(name)
         for record in self._store.files_not_read():
             name = _item_of(record)
-            file = self._files.get(name) or self._files.get("")  # SOURCE may be one file
-            if file is None or not may_be_read_now(record, retry):
+            holder = self._files.get(name) or self._files.get("")  # SOURCE may be one file
+            if holder is None or not may_be_read_now(record, retry):
                 continue
-            if is_lines(file.place):
-                self._take_lines(file.source_id, items_of(file, self._digests))
+            if is_lines(holder.place):
+                self._take_lines(holder.source_id, items_of(holder, self._digests))
             else:
                 names.add(name)
         self.extend(names)
