@@ -247,14 +247,14 @@ def _name_of(line: bytes, number: int) -> tuple[str, str]:
 
 
 def load_line(item: SourceItem) -> tuple[Document, DocumentText]:
-    """Return the document of a .jsonl line; raises UnreadableFileError where it cannot be read."""
+    """Return the document of a .jsonl line; raises UnreadableFileError where it has none.
+
+    Raises OSError where the disk fails: a line that could be read a moment ago is not given up.
+    """
     start, size = item.line or (0, 0)
-    try:
-        with item.path.open("rb") as file:
-            file.seek(start)
-            content = _content(file.read(size))
-    except OSError as error:
-        raise UnreadableFileError(f"cannot be opened: {_reason(error)}") from error
+    with item.path.open("rb") as file:
+        file.seek(start)
+        content = _content(file.read(size))
     if hashlib.sha256(content).hexdigest() != item.sha256:
         raise UnreadableFileError("it changed while it was read")
     return document_of_line(item, content)

@@ -59,8 +59,14 @@ class Reach:
             else:
                 names.add(name)
         for record in self._store.files_not_read():
-            if may_be_read_now(record, retry):
-                names |= {_item_of(record)} & self._files.keys()
+            name = _item_of(record)
+            holder = self._files.get(name) or self._files.get("")  # SOURCE may be one file
+            if holder is None or not may_be_read_now(record, retry):
+                continue
+            if is_lines(holder.place):
+                self._take_lines(holder.source_id, items_of(holder, self._digests))
+            else:
+                names.add(name)
         self.extend(names)
 
     def extend(self, names: Iterable[str]) -> bool:

@@ -28,6 +28,8 @@ OWNERS = {
         "indexer.abbreviation_table",
         "indexer.passage_store",
         "indexer.saved_vectors",
+        "indexer.store_layers",
+        "indexer.store_update",
         "indexer.build",
     },
     "kreuzberg": {"indexer.kreuzberg_reader"},

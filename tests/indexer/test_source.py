@@ -229,6 +229,9 @@ def test_a_line_that_changed_after_the_scan_is_not_taken_for_the_old_one(tmp_pat
     jsonl(path, {"_id": "1", "text": "another"})
     with pytest.raises(UnreadableFileError, match="changed while it was read"):
         load_line(item)
+    path.unlink()
+    with pytest.raises(OSError, match="No such file"):
+        load_line(item)
 
 
 def loaded(**fields: object) -> tuple[str, str, str, str, str, str]:

@@ -1,11 +1,13 @@
 """indexer.update: an index that is changed is the index that is written anew."""
 
+import itertools
 import json
 import os
 import random
 import shutil
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Word
 from indexer.manifest import damage
 from indexer.records import Filters
+from indexer.source import SourceItem, lines_of
 from indexer.store_layers import CHANGES_NAME
 from tests.indexer.test_build import HashEncoder
 from tests.torture.test_model import InProcessPool
@@ -319,3 +322,26 @@ def test_a_line_that_has_the_name_of_a_part_is_told_apart_as_in_a_whole_build(
     (archive / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
     update(archive, tmp_path / "index", fake)
     check_against_scratch(archive, tmp_path / "index", fake)
+
+
+@pytest.mark.parametrize("as_source", [False, True])
+def test_lines_that_could_not_be_read_for_a_moment_are_read_by_the_next_build(
+    tmp_path: Path, archive: Path, fake: HashEncoder, as_source: bool
+) -> None:
+    path, index_dir = archive / "lines.jsonl", tmp_path / "lines-index"
+    lines = [{"_id": str(number), "text": f"The text of {number}."} for number in range(9)]
+    source = path if as_source else archive
+    path.write_text("\n".join(map(json.dumps, lines[:8])))
+    build(source, index_dir, fake)
+    path.write_text("\n".join(map(json.dumps, lines)))
+    time.sleep(2.1)  # so that its stamp is trusted
+
+    def failing(path: Path, prefix: str) -> Iterator[SourceItem]:
+        yield from itertools.islice(lines_of(path, prefix), 4)
+        yield SourceItem(prefix.rstrip("#") or path.name, path, "", 0, problem="I/O error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indexer.source.lines_of", failing)
+        update(source, index_dir, fake)
+    assert update(source, index_dir, fake).published
+    check_against_scratch(source, index_dir, fake)
