@@ -1,5 +1,6 @@
 """Which words of the archive are spelt nearly like one of the query, or have a pattern's form?"""
 
+import fnmatch
 import re
 from collections.abc import Iterator
 
@@ -27,9 +28,9 @@ def words_of(reader: ArchiveReader, pattern: Prefix | Wildcard | Fuzzy) -> list[
             found = [word for word, _ in reader.words(folded(pattern.text))]
         case Wildcard():
             start = re.split(r"[*?]", folded(pattern.text))[0]
-            pieces = re.split(r"([*?])", folded(pattern.text))
-            form = re.compile("".join({"*": ".*", "?": "."}.get(x, re.escape(x)) for x in pieces))
-            found = [word for word, _ in reader.words(start) if form.fullmatch(word)]
+            # fnmatch does not try again: ".*a" eight times on 60 times "a" would take hours.
+            form = re.compile(fnmatch.translate(folded(pattern.text)))
+            found = [word for word, _ in reader.words(start) if form.match(word)]
         case Fuzzy():
             found = [word for word, _, _ in _near(reader, pattern.text, pattern.distance)]
     return found[:_MOST_WORDS]

@@ -10,6 +10,7 @@ from heapq import nsmallest
 from typing import Literal
 
 from indexer.records import BlockKind
+from search_api.errors import OverloadedError
 from search_api.query_words import is_function_word
 from search_api.reader import ArchiveReader
 from search_api.response_model import ResponseModel
@@ -105,15 +106,22 @@ class Suggester:
         self._making = threading.Lock()
 
     def completions(self, reader: ArchiveReader) -> Completions:
-        """Return the completions of a generation."""
+        """Return the completions of a generation.
+
+        Raises OverloadedError while they are being made for someone else: that takes seconds, and
+        who types on would hold all places of the service meanwhile.
+        """
         known = self._known
-        if known is None or known[0] != reader.generation_id:
-            with self._making:
-                known = self._known
-                if known is None or known[0] != reader.generation_id:
-                    known = reader.generation_id, Completions(entries_of(reader))
-                    self._known = known
-        return known[1]
+        if known is not None and known[0] == reader.generation_id:
+            return known[1]
+        if not self._making.acquire(blocking=False):
+            raise OverloadedError("the completions of a new generation are being made")
+        try:
+            made = Completions(entries_of(reader))
+            self._known = reader.generation_id, made
+        finally:
+            self._making.release()
+        return made
 
 
 def entries_of(reader: ArchiveReader) -> list[_Entry]:

@@ -1,6 +1,7 @@
 """search_api.spelling: what is offered for words that the archive does not hold."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ TEXTS = (
     *("The police authority met Metropolitan officers.",) * 3,
     "Policing costs of the résumé service in Islington.",
     "Operations were operational; the operation operated.",
+    f"Somebody leant on a key: {'a' * 60}.",
 )
 
 
@@ -77,6 +79,13 @@ def test_a_pattern_names_words_of_the_archive(reader: Generation) -> None:
     assert words_of(reader, Fuzzy("polcie", 1)) == ["police"]
     assert words_of(reader, Fuzzy("rèsume", 1)) == ["resume"]
     assert words_of(reader, Prefix("zzz")) == []
+
+
+def test_a_pattern_of_many_stars_costs_no_more_than_one_of_a_few(reader: Generation) -> None:
+    started = time.process_time()
+    assert words_of(reader, Wildcard("aa" + "*a" * 20 + "*b")) == []
+    assert words_of(reader, Wildcard("aa" + "*a" * 20)) == ["a" * 60]
+    assert time.process_time() - started < 2
 
 
 @settings(deadline=None, max_examples=100)

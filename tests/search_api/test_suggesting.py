@@ -1,10 +1,12 @@
 """search_api.suggesting: completions out of the archive's own words."""
 
+import threading
 import time
 
 import pytest
 
 from indexer.generation import Generation
+from search_api.errors import OverloadedError
 from search_api.suggesting import Completions, Suggester, entries_of
 
 
@@ -69,3 +71,25 @@ def test_completions_are_made_once_for_a_generation_and_are_quick(sample: Genera
     for _ in range(100):
         made.complete("p", 10)
     assert (time.perf_counter() - started) / 100 < 0.02
+
+
+def test_who_asks_while_completions_are_made_is_refused_at_once(
+    sample: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, go_on = threading.Event(), threading.Event()
+
+    def slowly(reader: Generation) -> list[object]:
+        making.set()
+        assert go_on.wait(30)
+        return []
+
+    monkeypatch.setattr("search_api.suggesting.entries_of", slowly)
+    suggester = Suggester()
+    first = threading.Thread(target=suggester.completions, args=(sample,))
+    first.start()
+    assert making.wait(30)
+    with pytest.raises(OverloadedError):
+        suggester.completions(sample)
+    go_on.set()
+    first.join(30)
+    assert suggester.completions(sample).complete("a", 3) == []
