@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 class LiveArchive:
     """Holds the open generation of INDEX_DIR and follows CURRENT."""
 
-    def __init__(self, index_dir: Path, poll_seconds: float = 1.0) -> None:
+    def __init__(self, index_dir: Path, poll_seconds: float = 0.2) -> None:
         self._index_dir = index_dir
         self._poll_seconds = poll_seconds
         self._generation: Generation | None = None

@@ -25,7 +25,7 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     reindex_token: str = ""
-    poll_seconds: float = 1.0
+    poll_seconds: float = 0.2
     scorer: str = ""
     requests_per_second: int = 0
     requests_per_day: int = 0

@@ -17,7 +17,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         host="127.0.0.1",
         port=8000,
         reindex_token="",
-        poll_seconds=1.0,
+        poll_seconds=0.2,
         requests_per_second=10,
         requests_per_day=5000,
     )
