@@ -82,6 +82,10 @@ class Patient(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # Head and body are sent apart; the second would wait 40 ms for the first to be confirmed.
+        # asyncio switches that off only for sockets that were made with their protocol named.
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > self.most:
             self.app = _refuse
         self._wait(self._end_unless_busy)

@@ -27,9 +27,9 @@ from tests.benchmarks.questions import questions
 _SLICE = 50_000
 _TOP = 10
 FILTERS = {
-    "all dates": Filters(date_from="1990"),
-    "one year": Filters(date_from="1999", date_to="1999"),
-    "one month": Filters(date_from="1999-05", date_to="1999-05"),
+    "all dates": Filters(date_from="1990-01-01"),
+    "one year": Filters(date_from="1999-01-01", date_to="1999-12-31"),
+    "one month": Filters(date_from="1999-05-01", date_to="1999-05-31"),
     **{body.lower(): Filters(body=body) for body in BODIES},
 }
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from indexer.generation import open_generation
-from tests.benchmarks.asked import exact_nearest
+from tests.benchmarks.asked import FILTERS, exact_nearest
 from tests.benchmarks.built import build_once
 from tests.benchmarks.engines import given
 from tests.benchmarks.growth import Depth, exponent, reached
 from tests.benchmarks.load import Seen, Stage, print_load
 from tests.benchmarks.machine import percentile
 from tests.benchmarks.over_http import print_http
-from tests.benchmarks.passages import write_source
+from tests.benchmarks.passages import BODIES, described, write_source
 from tests.benchmarks.peers import hand_over
 from tests.benchmarks.stand_in import StandInEncoder, neighbours
 
@@ -68,6 +68,15 @@ def test_reports_have_bodies_dates_and_many_passages(built: tuple[Path, Path]) -
     assert generation.counts.documents == 3
     assert generation.counts.passages > 30
     assert all(document.date and document.body for document in generation.documents())
+
+
+def test_each_filter_lets_its_share_of_many_reports_through() -> None:
+    told = [described(number, "") for number in range(3000)]
+    for name, share in BODIES.items():
+        assert sum(one["body"] == name for one in told) == 3 * share
+    year = FILTERS["one year"]
+    passing = sum(year.date_from <= one["date"] <= year.date_to for one in told)
+    assert passing == pytest.approx(3000 * 365 / 2900, rel=0.1)
 
 
 def test_other_engines_get_the_passages_vectors_and_true_nearest_of_ours(

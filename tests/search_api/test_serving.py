@@ -113,6 +113,18 @@ def test_a_client_that_takes_nothing_is_given_up_and_holds_nobody(settings: Sett
             connection.close()
 
 
+def test_no_piece_of_an_answer_waits_for_another(tmp_path: Path) -> None:
+    with served(Settings(index_dir=tmp_path / "none")) as (server, port):
+        held = send(port, "GET /slow HTTP/1.1\r\nHost: a\r\n")
+        deadline = time.monotonic() + 10
+        while not server.server_state.connections and time.monotonic() < deadline:
+            time.sleep(0.02)
+        (connection,) = server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        held.close()
+
+
 def test_more_connections_than_allowed_are_refused_at_once(tmp_path: Path) -> None:
     few = Settings(index_dir=tmp_path / "none", max_connections=3)
     with served(few) as (_, port):
