@@ -112,6 +112,13 @@ def test_equal_vectors_are_ordered_by_row(tmp_path: Path) -> None:
     assert rows_of(found) == [7, 507, 1007, 1507]
 
 
+def test_an_archive_that_repeats_itself_is_not_taken_for_one_where_little_is_found() -> None:
+    repeated = np.repeat(passages(60, seed=6), 50, axis=0)
+    built = approximate_vectors.build(repeated)
+    assert built is not None
+    assert built[2].recall_at_100 >= 0.992
+
+
 def test_half_precision_is_widened_as_numpy_widens_it() -> None:
     halves = np.arange(65536, dtype=np.uint16).view(np.float16)
     finite = halves[np.isfinite(halves)]
