@@ -765,10 +765,13 @@ def _packed(blocks: Sequence[Block]) -> bytes:
     return zlib.compress(written.encode())
 
 
+_BLOCK_KINDS = {kind.value: kind for kind in BlockKind}  # faster than calling the enum
+
+
 def _unpacked(blocks: bytes) -> tuple[Block, ...]:
     found = json.loads(zlib.decompress(blocks))
     sections = [tuple(section) for section in found["sections"]]
     return tuple(
-        Block(start, end, BlockKind(kind), sections[section], paragraph)
+        Block(start, end, _BLOCK_KINDS[kind], sections[section], paragraph)
         for start, end, kind, section, paragraph in found["blocks"]
     )
