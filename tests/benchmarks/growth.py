@@ -49,6 +49,7 @@ _ENOUGH = {
     "re-index CPU s": 60.0,
     "build CPU s": 8 * 3600.0,
 }
+_FLAT = 0.2  # an exponent below this is no growth to draw a line through
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,12 @@ def _print_table(rows: Sequence[Row]) -> None:
         for name, enough in _ENOUGH.items():
             last = rows[-1]
             grows = exponent([row.passages for row in rows], [row.figures[name] for row in rows])
-            size = reached(last.passages, last.figures[name], max(grows, 0.01), enough)
+            if grows < _FLAT:
+                print(
+                    f"on paper, {name} hardly grows between these sizes: no limit follows from it"
+                )
+                continue
+            size = reached(last.passages, last.figures[name], grows, enough)
             print(f"on paper, {name} comes to {enough:,.0f} at {size:,.0f} passages")
 
 
