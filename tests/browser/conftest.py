@@ -51,8 +51,9 @@ def served(app: FastAPI) -> Iterator[str]:
     listener.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, ended with the last test of a file: its driver holds the thread's event loop."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM}: no browser here. Install it: apt-get install chromium"
         if os.environ.get("CI"):

@@ -30,7 +30,7 @@ def test_a_build_that_is_killed_anywhere_leaves_one_whole_generation() -> None:
 
 @pytest.mark.slow
 def test_no_failing_file_operation_mixes_or_loses_a_generation() -> None:
-    said = run("faults", 25)
+    said = run("faults", 75)
     assert "no flaw" in said
     assert "ENOSPC in Python" in said
     if tracer_works():
