@@ -1,7 +1,8 @@
 """Which generation is served now? Swaps to a new one between two requests.
 
-A request takes the generation once and uses it to its end; the old one is closed when the last
-request lets go of it.
+A request takes the generation once and uses it to its end. A replaced generation stays open for the
+answers pinned to it, such as one whose page was being read at the swap, until nobody has asked for
+it for a while; it is closed when the last request lets go of it.
 """
 
 import logging
@@ -17,6 +18,9 @@ from search_api.errors import GoneError, NotReadyError
 
 logger = logging.getLogger(__name__)
 
+# An older generation that nobody has asked for in so long is let go; its disk may be wanted.
+_KEPT_SECONDS = 5.0
+
 
 class LiveArchive:
     """Holds the open generation of INDEX_DIR and follows CURRENT."""
@@ -31,6 +35,7 @@ class LiveArchive:
         self._thread: threading.Thread | None = None
         self._refreshing = threading.Lock()
         self._kept: Generation | None = None
+        self._asked = 0.0  # when the kept one was last asked for, by the monotonic clock
         self._unusable = ""
         self._opening = threading.Lock()
         self._verified: set[FileEntry] = set()  # as they lie in what is open
@@ -54,6 +59,7 @@ class LiveArchive:
         with self._opening:
             older = self._kept
             if older is not None and older.generation_id == generation_id:
+                self._asked = time.monotonic()
                 return older
             # Asked for by anybody: only a name that is on disk becomes part of a path.
             if generation_id not in generation_ids(self._index_dir):
@@ -73,7 +79,7 @@ class LiveArchive:
                     "made from a generation of the archive that can no longer be read; ask again"
                 ) from error
             older.share_encoder(current)
-            self._kept = older
+            self._keep(older)
             logger.info("opened older generation %s", generation_id)
             return older
 
@@ -107,7 +113,9 @@ class LiveArchive:
                     logger.warning("still serving %s: %s", self._generation.generation_id, error)
                 return
             self._refused = "" if opened.generation_id == wanted else wanted
-            self._generation, self._problem = opened, ""
+            with self._opening:
+                self._keep(self._generation)
+                self._generation, self._problem = opened, ""
             logger.info(
                 "serving generation %s, %d passages, opened in %.1f s",
                 opened.generation_id,
@@ -120,8 +128,17 @@ class LiveArchive:
         self._thread = threading.Thread(target=self._loop, name="follow-index", daemon=True)
         self._thread.start()
 
+    def _keep(self, older: Generation | None) -> None:
+        self._kept, self._asked = older, time.monotonic()
+
+    def _let_go(self) -> None:
+        with self._opening:
+            if time.monotonic() - self._asked > _KEPT_SECONDS:
+                self._kept = None
+
     def _loop(self) -> None:
         while not self._stop.wait(self._poll_seconds):
+            self._let_go()
             try:
                 self.refresh()
             except IndexerError as error:

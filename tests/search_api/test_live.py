@@ -1,7 +1,10 @@
 """search_api.live: the service follows CURRENT, and never serves less than it did."""
 
+import gc
 import logging
 import time
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,13 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def index_dir(tmp_path: Path) -> Path:
     return tmp_path / "index"
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_without_an_index_it_is_not_ready_and_says_why(index_dir: Path) -> None:
@@ -129,6 +139,26 @@ def test_an_older_generation_is_opened_again_while_it_is_on_disk(
     assert older.encoder is archive.current().encoder
     with pytest.raises(GoneError, match="kept no longer"):
         archive.kept(built[0])  # pruned
+
+
+def test_a_replaced_generation_is_let_go_once_nobody_asks_for_it(
+    source: Path, index_dir: Path, encoder: BuildEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build(source, index_dir, encoder).generation_id
+    archive = LiveArchive(index_dir, poll_seconds=0.01)
+    archive.refresh()
+    replaced = weakref.ref(archive.current())
+    (source / "two.txt").write_text("Another lantern.\n")
+    second = build(source, index_dir, encoder).generation_id
+    archive.follow()
+    try:
+        wait_until(lambda: archive.current().generation_id == second)
+        assert archive.kept(first) is replaced()  # not opened a second time
+        monkeypatch.setattr("search_api.live._KEPT_SECONDS", 0.05)
+        wait_until(lambda: gc.collect() >= 0 and replaced() is None)
+        assert archive.kept(first).generation_id == first  # still on disk
+    finally:
+        archive.close()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../generations", "/", "x\x00y", "é" * 300])

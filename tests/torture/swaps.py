@@ -1,8 +1,8 @@
 """Publish generation after generation under load: `python -m tests.torture.swaps COUNT`.
 
 A real server (uvicorn) answers searches and questions without a pause while COUNT generations are
-built and pruned under it. No request may fail, the replaced generation must be closed once its last
-request has ended, and neither memory nor open files may grow.
+built and pruned under it. No request may fail, no more than the live generation and the one that it
+replaced may stay open, the latter not for long, and neither memory nor open files may grow.
 """
 
 import json
@@ -98,16 +98,16 @@ def sample(pid: int) -> Sample:
     return Sample(memory, len(links), len(set(named)))
 
 
-def settled(pid: int) -> Sample:
-    """Return a sample once the requests that were under way at a swap have ended."""
+def settled(pid: int, most: int) -> Sample:
+    """Return a sample once no more than `most` generations are open, or after a minute."""
     deadline = time.monotonic() + 60
-    while (found := sample(pid)).generations > 1 and time.monotonic() < deadline:
+    while (found := sample(pid)).generations > most and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
 
 
 def campaign(count: int, folder: Path) -> tuple[Load, list[Sample]]:
-    """Return what the clients saw and one sample for each swap."""
+    """Return what the clients saw, a sample after each swap and one a while after the last."""
     source, index_dir = folder / "source", folder / "index"
     source.mkdir()
     write(source, 0)
@@ -143,7 +143,8 @@ def campaign(count: int, folder: Path) -> tuple[Load, list[Sample]]:
                 done = build(source, index_dir, encoder)
                 assert done.published
                 _wait_for(port, done.generation_id)
-                samples.append(settled(server.pid))
+                samples.append(settled(server.pid, most=2))
+            samples.append(settled(server.pid, most=1))
             stop.set()
             for client in clients:
                 client.join()
@@ -170,8 +171,8 @@ def flaws(load: Load, samples: list[Sample]) -> list[str]:
     """Return what is wrong with a campaign, [] where nothing is."""
     found = load.failures[:5]
     most = max(one.generations for one in samples)
-    if most > 1:
-        found.append(f"{most} generations stayed open")
+    if most > 2 or samples[-1].generations > 1:
+        found.append(f"{most} generations stayed open, {samples[-1].generations} to the end")
     quarter = max(1, len(samples) // 4)
     early, late = samples[quarter : 2 * quarter] or samples, samples[-quarter:]
     for name in ("memory_kb", "files"):
