@@ -10,6 +10,7 @@ brackets is weaker evidence, and must match by the first letters of its words.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from indexer.words import folded
@@ -83,6 +84,7 @@ class Abbreviation:
     ordinary: bool = False
 
 
+@lru_cache(10_000)  # every run of a query's words is looked up, some of them three times
 def key_of(text: str) -> str:
     """Return what spellings of one long (or short) form share: no accents, plurals, small words."""
     words = _WORD.findall(folded(text.replace("&", " and ")))

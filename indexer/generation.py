@@ -1,7 +1,7 @@
 """One published index, opened whole: its parts are checked, and belong together."""
 
 import logging
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from indexer.keyword_query import Node
 from indexer.manifest import FileEntry, Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
 from indexer.records import (
+    Block,
     Copy,
     Document,
     DocumentText,
@@ -31,6 +32,7 @@ from indexer.row_sets import RowSet
 logger = logging.getLogger(__name__)
 
 _ENCODER = "encoder"
+_KEPT_DOCUMENTS = 10_000  # about 1.5 KB each: a query finds hundreds, and they come again
 _KEPT_FILTERS = 64  # whose rows are remembered; at a million passages up to .3 MB each
 
 
@@ -52,6 +54,7 @@ class Generation:
         self.counts = self.store.counts()
         self._check_counts()
         self._encoder: QueryEncoder | None = None
+        self._documents: dict[int, Document] = {}
         # Neither holds this object: a generation that was replaced is let go at once.
         self._passing = lru_cache(_KEPT_FILTERS)(partial(_passing, self.store, self.vectors))
 
@@ -94,6 +97,10 @@ class Generation:
         """Return the words of all texts that begin with `prefix`, most frequent first."""
         return self.keywords.words(prefix)
 
+    def words_of_length(self, length: int) -> Mapping[str, int]:
+        """Return the words of all texts that have so many letters, each with its passages."""
+        return self.keywords.words_of_length(length)
+
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         """Return the `depth` best passages by words, and the exact number of all that match."""
         return self.keywords.search(query, depth, filters)
@@ -126,7 +133,19 @@ class Generation:
 
     def documents_of(self, rows: Sequence[int]) -> list[Document]:
         """Return the document of each of `rows`, in that order."""
-        return self.store.documents_of_rows(rows)
+        positions = self.store.positions_of(rows)
+        known = self._documents
+        found = {one: known.get(one) for one in positions}
+        missing = [one for one, document in found.items() if document is None]
+        read = dict(zip(missing, self.store.documents_at(missing), strict=True))
+        if len(known) + len(read) > _KEPT_DOCUMENTS:
+            known.clear()
+        known.update(read)
+        return [found[one] or read[one] for one in positions]
+
+    def block_at(self, document_id: str, offset: int) -> tuple[Block | None, int | None]:
+        """Return the block of a document that holds `offset`, and its page; raises KeyError."""
+        return self.store.block_at(document_id, offset)
 
     def document(self, document_id: str) -> Document | None:
         """Return one document, None where there is none of that id."""

@@ -10,9 +10,11 @@ import sqlite3
 import threading
 import zlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -456,9 +458,10 @@ class PassageStore:
                 found[row[0]] = _document(row[1:])
         return [found[position] for position in positions]
 
-    def documents_of_rows(self, rows: Sequence[int]) -> list[Document]:
-        """Return the document of each of `rows`, in that order."""
-        return self.documents_at([int(self.document_positions[row]) for row in rows])
+    def positions_of(self, rows: Sequence[int]) -> list[int]:
+        """Return the position of the document of each of `rows`."""
+        found: list[int] = np.asarray(self.document_positions)[list(rows)].tolist()
+        return found
 
     def former_documents(self) -> Iterator[FormerDocument]:
         """Yield every id that named a document once and does so no longer."""
@@ -592,6 +595,23 @@ class PassageStore:
         return DocumentText(
             text, tuple(json.loads(page_starts)), _unpacked(blocks), json.loads(properties)
         )
+
+    def block_at(self, document_id: str, offset: int) -> tuple[Block | None, int | None]:
+        """Return the block of a document that holds `offset`, and its page; see DocumentText.
+
+        Reads no text and makes one block of hundreds. Raises KeyError where there is none of that
+        id.
+        """
+        found = self._one(
+            """SELECT page_starts, blocks FROM texts
+               WHERE position = (SELECT position FROM documents WHERE document_id = ?)""",
+            (document_id,),
+        )
+        if found is None:
+            raise KeyError(document_id)
+        page_starts, blocks = found
+        pages = DocumentText("", tuple(json.loads(page_starts)), ())
+        return _block_at(blocks, offset), pages.page_at(offset)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
@@ -775,3 +795,12 @@ def _unpacked(blocks: bytes) -> tuple[Block, ...]:
         Block(start, end, _BLOCK_KINDS[kind], sections[section], paragraph)
         for start, end, kind, section, paragraph in found["blocks"]
     )
+
+
+def _block_at(blocks: bytes, offset: int) -> Block | None:
+    found = json.loads(zlib.decompress(blocks))
+    after = bisect_right(found["blocks"], offset, key=itemgetter(0))
+    if not after:
+        return None
+    start, end, kind, section, paragraph = found["blocks"][after - 1]
+    return Block(start, end, _BLOCK_KINDS[kind], tuple(found["sections"][section]), paragraph)

@@ -42,15 +42,14 @@ def place_url(document_id: str, start: int, end: int, anchor: str) -> str:
     return f"{report_url(document_id)}?{span}#{anchor}"
 
 
-def anchor_of(block: Block) -> str:
+def anchor_of(block: Block | None) -> str:
     """Return the fragment that names a block: it follows from its offset, so it stays unique."""
-    return f"b{block.start}"
+    return f"b{block.start if block else 0}"
 
 
 def anchor_at(text: DocumentText, offset: int) -> str:
     """Return the anchor of the block that holds `offset`."""
-    block = text.block_at(offset)
-    return anchor_of(block) if block else "b0"
+    return anchor_of(text.block_at(offset))
 
 
 def place_of(text: DocumentText, offset: int) -> tuple[tuple[str, ...], str, int | None]:

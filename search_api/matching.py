@@ -128,7 +128,21 @@ def merged(spans: Sequence[Span]) -> list[Span]:
     return result
 
 
-def snippet(passage: Passage, terms: Sequence[Term], stem: Stem) -> tuple[str, list[Span]]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is shown of a passage: `start` counts in the passage, `marks` in the piece.
+
+    It may begin, or end, in the middle of a sentence.
+    """
+
+    start: int
+    text: str
+    marks: tuple[Span, ...]
+    cut_start: bool
+    cut_end: bool
+
+
+def snippet(passage: Passage, terms: Sequence[Term], stem: Stem) -> Piece:
     """Return a piece of the passage, verbatim, around its best words, and what to mark in it.
 
     There is always a mark: where no word of the query occurs (the vector side brought the
@@ -137,29 +151,22 @@ def snippet(passage: Passage, terms: Sequence[Term], stem: Stem) -> tuple[str, l
     text = passage.text
     spans, stems = stemmed_words(text, stem)
     marks = occurrences(terms, spans, stems)
-    start, end = _window(text, marks)
+    sentences = sentence_spans(text)
+    start, end = _window(text, sentences, marks)
     inside = [
         (max(a, start) - start, min(b, end) - start) for a, b in marks if a < end and b > start
     ]
     if not inside:
         first = sentence_spans(text, start, end)
         inside = [(first[0][0] - start, first[0][1] - start)] if first else [(0, end - start)]
-    return text[start:end], inside
+    cut = {at for first, last in sentences for at in (start, end) if first < at < last}
+    return Piece(start, text[start:end], tuple(inside), start in cut, end in cut)
 
 
-def cut(text: str, start: int, end: int) -> tuple[bool, bool]:
-    """Say whether text[start:end] begins, and whether it ends, in the middle of a sentence."""
-    inside = {
-        at for first, last in sentence_spans(text) for at in (start, end) if first < at < last
-    }
-    return start in inside, end in inside
-
-
-def _window(text: str, marks: Sequence[Span]) -> Span:
+def _window(text: str, sentences: Sequence[Span], marks: Sequence[Span]) -> Span:
     """Return the sentences around the densest place of marks, SNIPPET_CHARS long at most."""
     if len(text) <= SNIPPET_CHARS:
         return 0, len(text)
-    sentences = sentence_spans(text)
     best = max(
         range(len(sentences)),
         key=lambda at: (_marked_ahead(sentences[at][0], marks), -at),

@@ -4,7 +4,7 @@
 in plain Python.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from indexer.abbreviations import Abbreviation
@@ -12,6 +12,7 @@ from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
 from indexer.records import (
+    Block,
     Copy,
     Document,
     DocumentText,
@@ -51,6 +52,9 @@ class ArchiveReader(Protocol):
         In lower case and without accents, each with the number of passages that hold it.
         """
 
+    def words_of_length(self, length: int) -> Mapping[str, int]:
+        """Return the words of all texts that have so many letters, as `words` has them."""
+
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         """Return the `depth` best passages by words, and the exact number of all that match."""
 
@@ -88,6 +92,12 @@ class ArchiveReader(Protocol):
 
     def document_text(self, document_id: str) -> DocumentText:
         """Return the text of one document; raises KeyError where there is none of that id."""
+
+    def block_at(self, document_id: str, offset: int) -> tuple[Block | None, int | None]:
+        """Return the block of a document that holds `offset`, and its page; see DocumentText.
+
+        Raises KeyError where there is no document of that id.
+        """
 
     def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
         """Return what the archive itself says that these short or long forms stand for.

@@ -3,8 +3,9 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ from search_api.documents import document_of
 from search_api.figures import Figure
 from search_api.folding import also_as, folded
 from search_api.gate import Gate
-from search_api.matching import Stem, Stemmer, Term, cut, snippet, terms_of
+from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
 from search_api.phases import phase
 from search_api.query import ParsedQuery, parse
 from search_api.reader import Archive, ArchiveReader
@@ -89,11 +90,11 @@ class SearchService:
         query = found.query
         hits = by_document(reader, found.candidates)
         facets = {name: _facet(hits, name) for name in request.facets}
-        hits = _one_by_one(hits) if request.group == "passage" else folded(reader, hits)
+        ordered = _one_by_one(hits) if request.group == "passage" else folded(reader, hits)
         if request.sort != "relevance":
-            hits = _by_date(hits, newest_first=request.sort == "-date")
-        page = hits[offset : offset + request.limit]
-        more = offset + request.limit < len(hits)
+            ordered = _by_date(ordered, newest_first=request.sort == "-date")
+        page = list(islice(ordered, offset, offset + request.limit))
+        more = next(ordered, None) is not None
         with phase("snippets"):
             results = self._results(reader, query, page, offset)
         return SearchResponse(
@@ -135,8 +136,8 @@ class SearchService:
             sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
-            hits = folded(reader, by_document(reader, found.candidates))[:_NEAREST]
-            nearest = self._results(reader, query, hits, 0)
+            hits = folded(reader, by_document(reader, found.candidates))
+            nearest = self._results(reader, query, list(islice(hits, _NEAREST)), 0)
         answer_id = tokens.answer_id(q, filters, reader.generation_id)
         return AnswerResponse(
             status=status,
@@ -271,13 +272,10 @@ def _result(
     rank: int,
 ) -> SearchResult:
     document = hit.document
-    text, marks = snippet(passage, terms, stem)
-    at = passage.text.find(text)
-    cut_start, cut_end = cut(passage.text, at, at + len(text))
-    offset = passage.start + at
-    start, end = offset + marks[0][0], offset + marks[-1][1]
-    full = reader.document_text(document.document_id)
-    section, paragraph, page = citing.place_of(full, start)
+    piece = snippet(passage, terms, stem)
+    offset = passage.start + piece.start
+    start, end = offset + piece.marks[0][0], offset + piece.marks[-1][1]
+    block, page = reader.block_at(document.document_id, start)
     lists = (("keyword", hit.best.keyword_rank), ("vector", hit.best.vector_rank))
     return SearchResult(
         rank=rank,
@@ -290,13 +288,15 @@ def _result(
         doc_type=document.doc_type,
         passage=PassagePlace(
             id=passage.passage_id,
-            paragraph=paragraph,
+            paragraph=block.paragraph if block else "",
             page=page,
-            section=section,
+            section=block.section if block else (),
             start=passage.start,
             end=passage.end,
         ),
-        snippet=Snippet(text=text, marks=tuple(marks), cut_start=cut_start, cut_end=cut_end),
+        snippet=Snippet(
+            text=piece.text, marks=piece.marks, cut_start=piece.cut_start, cut_end=piece.cut_end
+        ),
         matched_by=tuple(name for name, found in lists if found is not None),  # type: ignore[misc]
         score=ResultScore(
             fused=round(hit.best.score, 6),
@@ -304,7 +304,7 @@ def _result(
             vector_rank=hit.best.vector_rank,
         ),
         more_in_document=len(hit.others),
-        url=citing.place_url(document.document_id, start, end, citing.anchor_at(full, start)),
+        url=citing.place_url(document.document_id, start, end, citing.anchor_of(block)),
         source_url=document.source_url,
         citation=citing.citation_of(document),
         also=also_as(reader, document.document_id),
@@ -403,8 +403,8 @@ def _defined_in(reader: ArchiveReader, found: Abbreviation) -> DefinedIn | None:
     document = reader.document(found.document_id)
     if document is None:
         return None
-    text = reader.document_text(found.document_id)
-    anchor = citing.anchor_at(text, found.start)
+    block, _ = reader.block_at(found.document_id, found.start)
+    anchor = citing.anchor_of(block)
     return DefinedIn(
         document_id=found.document_id,
         title=document.title,
@@ -415,21 +415,22 @@ def _defined_in(reader: ArchiveReader, found: Abbreviation) -> DefinedIn | None:
     )
 
 
-def _one_by_one(hits: Sequence[DocumentHit]) -> list[DocumentHit]:
+def _one_by_one(hits: Sequence[DocumentHit]) -> Iterator[DocumentHit]:
     """Return each passage as a hit of its own, in the order of the merged ranking."""
     single = [
         DocumentHit(hit.document, candidate, ())
         for hit in hits
         for candidate in (hit.best, *hit.others)
     ]
-    return sorted(single, key=lambda hit: (-hit.best.score, hit.best.row))
+    return iter(sorted(single, key=lambda hit: (-hit.best.score, hit.best.row)))
 
 
-def _by_date(hits: Sequence[DocumentHit], *, newest_first: bool) -> list[DocumentHit]:
+def _by_date(hits: Iterable[DocumentHit], *, newest_first: bool) -> Iterator[DocumentHit]:
     """Order by date, the best first within a date; documents without a date come last."""
-    dated = [hit for hit in hits if hit.document.date]
+    listed = list(hits)
+    dated = [hit for hit in listed if hit.document.date]
     dated.sort(key=lambda hit: hit.document.date, reverse=newest_first)
-    return dated + [hit for hit in hits if not hit.document.date]
+    return iter(dated + [hit for hit in listed if not hit.document.date])
 
 
 def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:

@@ -81,15 +81,14 @@ def _better(reader: ArchiveReader, word: str) -> str:
 
 def _near(reader: ArchiveReader, word: str, distance: int) -> list[tuple[str, int, int]]:
     """Return (word, passages, letters wrong) of the nearest words, most frequent first."""
-    words = reader.words()
-    found = process.extract(
-        folded(word),
-        [other for other, _ in words],
-        scorer=OSA.distance,
-        score_cutoff=distance,
-        limit=None,
-    )
-    near = [(other, words[at][1], int(wrong)) for other, wrong, at in found]
+    typed = folded(word)
+    near: list[tuple[str, int, int]] = []
+    for length in range(len(typed) - distance, len(typed) + distance + 1):
+        words = reader.words_of_length(length)
+        found = process.extract(
+            typed, list(words), scorer=OSA.distance, score_cutoff=distance, limit=None
+        )
+        near += [(other, words[other], int(wrong)) for other, wrong, _ in found]
     return sorted(near, key=lambda one: (-one[1], one[0]))
 
 

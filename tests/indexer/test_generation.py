@@ -151,8 +151,13 @@ def test_an_opened_generation_reads_all_its_parts(index_dir: Path) -> None:
     assert [hit.row for hit in opened.vector_ranking(query, 10, Filters())] == [1, 0]
     assert (opened.row_vectors([1, 0]) @ query[0]).tolist() == [1.0, 0.0]
     assert [passage.text for passage in opened.passages([1, 0])] == ["a dog", "the new fox"]
-    assert [document.document_id for document in opened.documents_of([1, 0])] == ["id1", "id0"]
+    for rows in ([1, 0], [0, 1, 0], []):  # some are remembered from the list before
+        found = [document.document_id for document in opened.documents_of(rows)]
+        assert found == [f"id{row}" for row in rows]
     assert opened.document_text("id1").text == "a dog"
+    assert opened.block_at("id1", 0) == (opened.document_text("id1").block_at(0), 1)
+    assert dict(opened.words_of_length(3)) == {"dog": 1, "fox": 1, "new": 1, "the": 1}
+    assert dict(opened.words_of_length(40)) == {}
     assert (opened.stems("Dogs"), opened.document_frequency("dog")) == (["dog"], 1)
 
 

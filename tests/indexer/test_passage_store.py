@@ -101,6 +101,8 @@ def test_what_is_not_there_is_none_or_a_key_error(store: PassageStore) -> None:
     with pytest.raises(KeyError):
         store.document_text("absent")
     with pytest.raises(KeyError):
+        store.block_at("absent", 0)
+    with pytest.raises(KeyError):
         store.passages([0, 99])
 
 
@@ -191,7 +193,9 @@ def test_a_passage_is_the_slice_of_its_document_whatever_the_letters(
         store = store_of(Path(folder), written)
         found = store.passages(range(len(cuts) + 1))
         read_back = store.document_text("id-x.txt")
+        placed = [store.block_at("id-x.txt", offset) for offset in range(len(text))]
     assert read_back == written[1]
+    assert placed == [(read_back.block_at(at), read_back.page_at(at)) for at in range(len(text))]
     assert found == [passage for passage, _ in written[2]]
     assert all(passage.text == read_back.text[passage.start : passage.end] for passage in found)
 

@@ -5,7 +5,7 @@ It shares nothing with the engines but the analysis of words and the vectors, wh
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import log
 
@@ -28,6 +28,7 @@ from indexer.keyword_query import (
 )
 from indexer.passage_store import Counts
 from indexer.records import (
+    Block,
     Copy,
     Document,
     DocumentText,
@@ -107,6 +108,9 @@ class PlainReader:
         found = [(word, count) for word, count in counts.items() if word.startswith(prefix)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
+    def words_of_length(self, length: int) -> Mapping[str, int]:
+        return {word: count for word, count in self.words() if len(word) == length}
+
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         scores = self._scores(query) or {}
         hits = [Hit(row, score) for row, score in scores.items() if self._passes(row, filters)]
@@ -163,6 +167,10 @@ class PlainReader:
 
     def document_text(self, document_id: str) -> DocumentText:
         return self._texts[document_id][1]
+
+    def block_at(self, document_id: str, offset: int) -> tuple[Block | None, int | None]:
+        text = self.document_text(document_id)
+        return text.block_at(offset), text.page_at(offset)
 
     def abbreviations(self, forms: Sequence[str]) -> list[Abbreviation]:
         keys = {key_of(form) for form in forms} | {form.casefold() for form in forms}

@@ -13,9 +13,9 @@ from indexer.records import Passage
 from search_api.expansion import expand
 from search_api.matching import (
     SNIPPET_CHARS,
+    Piece,
     Stemmer,
     Term,
-    cut,
     matches,
     merged,
     occurrences,
@@ -38,9 +38,13 @@ def passage(text: str) -> Passage:
 def marked(reader: Generation, q: str, text: str) -> list[str]:
     """Return the pieces of a text that a query marks in it."""
     terms = terms_of(reader, expand(reader, parse(q)))
-    piece, marks = snippet(passage(text), terms, Stemmer(reader))
-    assert piece in text
-    return [piece[start:end] for start, end in marks]
+    piece = snippet(passage(text), terms, Stemmer(reader))
+    assert piece.text == text[piece.start :][: len(piece.text)]
+    return marked_in(piece)
+
+
+def marked_in(piece: Piece) -> list[str]:
+    return [piece.text[start:end] for start, end in piece.marks]
 
 
 # --- marks --------------------------------------------------------------------------------------
@@ -111,26 +115,35 @@ def test_where_no_word_occurs_the_first_sentence_is_marked(reader: Generation) -
 
 def test_a_short_passage_is_shown_whole(reader: Generation) -> None:
     text = "Dogs were trained. Cats were not."
-    piece, _ = snippet(passage(text), terms_of(reader, parse("cats")), Stemmer(reader))
-    assert piece == text
+    piece = snippet(passage(text), terms_of(reader, parse("cats")), Stemmer(reader))
+    assert piece.text == text
+    assert (piece.cut_start, piece.cut_end) == (False, False)
 
 
 def test_a_long_passage_is_shown_where_most_words_stand(reader: Generation) -> None:
     text = (
         "Gangs were met. " + "Nothing else was said here. " * 30 + "The gangs of Brent spent £2m."
     )
-    piece, marks = snippet(passage(text), terms_of(reader, parse("gangs Brent")), Stemmer(reader))
-    assert piece.endswith("The gangs of Brent spent £2m.")
-    assert [piece[start:end] for start, end in marks] == ["gangs", "Brent"]
+    piece = snippet(passage(text), terms_of(reader, parse("gangs Brent")), Stemmer(reader))
+    assert piece.text.endswith("The gangs of Brent spent £2m.")
+    assert marked_in(piece) == ["gangs", "Brent"]
+    assert (piece.cut_start, piece.cut_end) == (False, False)
 
 
 def test_a_word_deep_inside_a_long_sentence_is_shown_from_the_start_of_a_word(
     reader: Generation,
 ) -> None:
     text = "and so on, " * 60 + "Brent too, " + "and so on, " * 60
-    piece, marks = snippet(passage(text), terms_of(reader, parse("Brent")), Stemmer(reader))
-    assert [piece[start:end] for start, end in marks] == ["Brent"]
-    assert piece.split()[0] in ("and", "so", "on,")
+    piece = snippet(passage(text), terms_of(reader, parse("Brent")), Stemmer(reader))
+    assert marked_in(piece) == ["Brent"]
+    assert piece.text.split()[0] in ("and", "so", "on,")
+    assert (piece.cut_start, piece.cut_end) == (True, True)
+
+
+def test_a_piece_that_ends_within_a_sentence_says_so(reader: Generation) -> None:
+    text = "Brent is named first. " + "and so on, " * 60
+    piece = snippet(passage(text), terms_of(reader, parse("Brent")), Stemmer(reader))
+    assert (piece.start, piece.cut_start, piece.cut_end) == (0, False, True)
 
 
 # --- terms --------------------------------------------------------------------------------------
@@ -150,15 +163,6 @@ def test_a_term_weighs_as_its_rarest_word(reader: Generation) -> None:
 
 def test_what_holds_no_letter_or_digit_is_no_term(reader: Generation) -> None:
     assert terms_of(reader, parse('"_" __ !!!')) == ()
-
-
-def test_a_piece_says_where_it_cuts_a_sentence() -> None:
-    text = "The plan was agreed. It costs £4.7m in all. Gangs are named"
-    assert cut(text, 0, len(text)) == (False, False)
-    assert cut(text, 4, len(text)) == (True, False)
-    assert cut(text, 21, 43) == (False, False)
-    assert cut(text, 21, 36) == (False, True)
-    assert cut(text, 24, 36) == (True, True)
 
 
 # --- laws ---------------------------------------------------------------------------------------
@@ -195,13 +199,14 @@ def test_words_are_found_where_they_stand(text: str) -> None:
 @given((TEXT.map(lambda text: text * 40) | st.text(max_size=2000)).filter(str.strip), st.booleans())
 def test_a_snippet_is_verbatim_short_and_marked(text: str, known: bool) -> None:
     terms = [Term("gangs", ("gangs",), 1.0), Term("4.7m", ("4", "7m"), 1.0)] if known else []
-    piece, marks = snippet(passage(text), terms, str.casefold)
-    assert piece in text
-    assert 0 < len(piece) <= SNIPPET_CHARS
+    piece = snippet(passage(text), terms, str.casefold)
+    marks = piece.marks
+    assert piece.text == text[piece.start :][: len(piece.text)]
+    assert 0 < len(piece.text) <= SNIPPET_CHARS
     assert marks
-    assert all(0 <= start < end <= len(piece) for start, end in marks)
-    assert marks == sorted(marks)
+    assert all(0 <= start < end <= len(piece.text) for start, end in marks)
+    assert list(marks) == sorted(marks)
     if known:
-        own, stems = stemmed_words(piece, str.casefold)
+        own, stems = stemmed_words(piece.text, str.casefold)
         for start, end in occurrences(terms, own, stems):
             assert any(a <= start and end <= b for a, b in marks)
