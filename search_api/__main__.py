@@ -237,6 +237,7 @@ def _mcp(arguments: argparse.Namespace) -> int:
     logs.configure(settings.log_format)
     logging.getLogger("mcp").setLevel(logging.WARNING)  # each request has a line already
     app = mcp_server.create_mcp_app(settings)
+    serving.share_arenas()
     app.state.archive.refresh()
     address = f"http://{settings.host}:{settings.port}{mcp_server.PATH}"
     listener = serving.listen(settings)

@@ -7,13 +7,14 @@ from indexer.errors import IndexerError
 from indexer.generation import Generation
 from search_api import logs
 from search_api.errors import SearchError
-from search_api.serving import listen, run
+from search_api.serving import listen, run, share_arenas
 from search_api.settings import Settings
 from web.app import create_web_app
 
 
 def main() -> int:
     """Serve until stopped; 0 when stopped, 1 with one line on stderr when it cannot start."""
+    share_arenas()
     try:
         settings = Settings.from_environ(os.environ)
         logs.configure(settings.log_format)
