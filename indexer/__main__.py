@@ -16,6 +16,7 @@ from indexer.coverage import coverage_of
 from indexer.coverage_table import write_table
 from indexer.embedding import BUNDLED_NAME, BuildEncoder
 from indexer.errors import IndexerError, SourceError
+from indexer.priority import give_way
 from indexer.watch import Watch, WatchTimes
 
 logger = logging.getLogger("indexer")
@@ -147,6 +148,7 @@ def _build(arguments: argparse.Namespace) -> int:
         raise SourceError(
             f"{arguments.source}: no such folder or file. Name the folder that holds reports"
         )
+    give_way(arguments.index_dir)
     encoder = BuildEncoder(
         arguments.encoder,
         query_prefix=arguments.query_prefix,

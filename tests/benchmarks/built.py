@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.build import build
+from indexer.priority import give_way
 from tests.benchmarks.passages import LIMITS
 from tests.benchmarks.stand_in import stand_in_encoder
 
@@ -25,6 +26,7 @@ def main() -> None:
 
 def build_once(source: Path, index_dir: Path, cache: Path, seeds: int) -> dict[str, Any]:
     """Return what one build with stand-in vectors took."""
+    give_way(index_dir)
     encoder = stand_in_encoder(cache, seeds)
     started, before = time.perf_counter(), _processor_seconds()
     report = build(source, index_dir, encoder, limits=LIMITS)
