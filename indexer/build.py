@@ -76,6 +76,7 @@ _FEW_FILES = 100
 # More rows than this are gone, and the index is written whole.
 _HOLES_SHARE = 0.2
 _FEW_ROWS = 1000
+_NAMED = 3  # of the reports that are held no longer
 
 # Called with (phase, done, total) while a build runs.
 Progress = Callable[[str, int, int], None]
@@ -197,9 +198,31 @@ class _Build:
         self._timed("query encoder", self._write_encoder)
         store = PassageStore(self._work)
         generation_id = self._timed("publish", lambda: self._publish(store))
+        self._tell_withdrawn(store)
         self._tidy(published=True)
         self._seconds["all"] = time.perf_counter() - started
         return self._report(generation_id, store.counts(), published=True, embedded=embedded)
+
+    def _tell_withdrawn(self, store: PassageStore) -> None:
+        """Warn of reports that are held no longer: a folder that is not mounted deletes nothing."""
+        if self._before is None:
+            return
+        known = {former.document_id for former in self._before.store.former_documents()}
+        gone = [
+            former.source_id
+            for former in store.former_documents()
+            if not former.successor_id and former.document_id not in known
+        ]
+        if gone:
+            more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+            logger.warning(
+                "%s: %d of the reports held before are gone: %s%s. If that was not meant "
+                "(is a folder not mounted?), put them back and build again",
+                self._source,
+                len(gone),
+                ", ".join(sorted(gone)[:_NAMED]),
+                more,
+            )
 
     def _find_update(self) -> Update | None:
         """Return what changed, None where all is better written anew."""

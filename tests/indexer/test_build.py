@@ -264,6 +264,33 @@ def test_a_deleted_file_is_gone_and_a_restored_one_is_found_again(
     assert content_of(tmp_path / "index", fake) == whole
 
 
+@pytest.mark.parametrize("update_from", [1, 1000])
+def test_what_is_held_no_longer_is_told_once_and_a_rename_is_not(
+    tmp_path: Path,
+    source: Path,
+    fake: HashEncoder,
+    caplog: pytest.LogCaptureFixture,
+    update_from: int,
+) -> None:
+    def told() -> list[str]:
+        caplog.clear()
+        build(source, tmp_path / "index", fake, update_from=update_from)
+        return [one for one in caplog.messages if "held before" in one]
+
+    for number in range(5):
+        (source / f"old-{number}.txt").write_text(f"Lantern {number} was lit.\n")
+    assert told() == []
+    (source / "old-0.txt").rename(source / "renamed.txt")
+    assert told() == []
+    for number in range(1, 5):
+        (source / f"old-{number}.txt").unlink()
+    (line,) = told()
+    assert "4 of the reports held before" in line
+    assert "old-1.txt, old-2.txt, old-3.txt and 1 more" in line
+    (source / "more.txt").write_text("One more.\n")
+    assert told() == []
+
+
 def test_a_duplicate_takes_over_when_its_original_goes(
     tmp_path: Path, source: Path, fake: HashEncoder
 ) -> None:
