@@ -46,10 +46,10 @@ def send_stream(
     tag: str,
     media_type: str,
     generation: str,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Send what is made piece by piece; `tag` names what decides it. No piece for who has it."""
-    sent = _headers(tag, REVALIDATE, generation) | dict(headers)
+    sent = _headers(tag, REVALIDATE, generation) | dict(headers or {})
     if _has_already(request, tag):
         return Response(status_code=304, headers=sent)
     return StreamingResponse(

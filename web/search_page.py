@@ -1,18 +1,19 @@
 """The search page: results at once, and the answer into its place as soon as it is there."""
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 from fastapi.templating import Jinja2Templates
 
 from search_api import tokens
 from search_api.errors import SearchError
 from search_api.requests import SearchRequest
 from search_api.responses import FacetValue, SearchResponse
+from search_api.sending import send_stream, tag_of
 from search_api.service import SearchService
 from web.search_form import SearchForm
 from web.years import year_bars
@@ -27,6 +28,9 @@ _NAMED_FILES = 3
 def search_routes(templates: Jinja2Templates) -> APIRouter:
     """Return the route of the search page."""
     router = APIRouter()
+    # Part of each tag. New with each start, for templates and models may have changed, and with
+    # each answer that failed, for a page without its answer is not to be taken for whole.
+    edition = secrets.token_hex(8)
 
     @router.api_route("/", methods=["GET", "HEAD"])
     def search_page(request: Request) -> Response:
@@ -46,15 +50,20 @@ def search_routes(templates: Jinja2Templates) -> APIRouter:
         }
         if asked.offset:
             return templates.TemplateResponse(request, "search.html", context)
-        page = templates.get_template("search.html").render(context | {"request": request})
 
         def answer() -> str:
+            nonlocal edition
             said = _answer(service, asked, found)
+            if "failed" in said:
+                edition = secrets.token_hex(8)
             return templates.get_template("answer.html").render(
                 {"form": form, "found": found} | said
             )
 
-        return StreamingResponse(_in_two_pieces(page, answer), media_type="text/html")
+        tag = tag_of(found.generation, repr(form), edition)
+        page = templates.get_template("search.html").render(context | {"request": request})
+        pieces = _in_two_pieces(page, answer)
+        return send_stream(request, pieces, tag, "text/html", found.generation)
 
     return router
 

@@ -219,6 +219,43 @@ def test_an_answer_that_cannot_be_made_leaves_the_results_and_says_why(serve: Se
     assert page.text.rstrip().endswith("</html>")
 
 
+def test_who_has_a_search_page_is_told_so_before_its_answer_is_made_again(
+    client: TestClient, service: SearchService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = search(client, q="gangs")
+    known = {"If-None-Match": first.headers["etag"]}
+    assert first.headers["etag"].startswith('W/"')
+    assert first.headers["cache-control"] == "no-cache"
+    assert client.get("/?q=gangs&page=2", headers=known).status_code == 200
+    assert client.get("/?q=gangs&date_from=2011", headers=known).status_code == 200
+    monkeypatch.setattr(service, "pinned", lambda answer_id: pytest.fail("an answer was made"))
+    again = client.get("/?q=gangs", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+def test_a_page_that_lacks_its_answer_is_not_taken_for_one_that_is_there_already(
+    serve: Serve,
+) -> None:
+    class OnceBusy(HostileService):
+        asked = 0
+
+        def pinned(self, answer_id: str) -> AnswerResponse:
+            self.asked += 1
+            if self.asked == 1:
+                raise OverloadedError("as many searches as this service allows are running")
+            return super().pinned(answer_id)
+
+    client = serve(OnceBusy())
+    lacking = client.get("/?q=x")
+    assert "No answer this time" in lacking.text
+    whole = client.get("/?q=x", headers={"If-None-Match": lacking.headers["etag"]})
+    assert whole.status_code == 200
+    assert "The archive says" in whole.text
+    kept = client.get("/?q=x", headers={"If-None-Match": whole.headers["etag"]})
+    assert kept.status_code == 304
+
+
 def test_the_results_are_sent_before_the_answer_is_begun(serve: Serve) -> None:
     sent: list[str] = []
 
