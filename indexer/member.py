@@ -30,10 +30,12 @@ def read_name(given: str) -> str:
     """Return a name that was found in a container as a plain path, without tricks in it.
 
     It is only ever shown: nothing is written under it. Drives, "..", control characters and
-    leading slashes go, and a name of endless length is cut at its front.
+    leading slashes go, and a name of endless length is cut at its front. What would make it the
+    name of something inside another member ("a.zip!/b", "a.jsonl#b") goes as well.
     """
     name = " ".join(clean(given.replace("\\", "/")).split())
-    pieces = [piece.strip() for piece in re.sub(r"^[A-Za-z]:", "", name).split("/")]
+    name = re.sub(r"(\.jsonl)#", r"\1_", name, flags=re.IGNORECASE)
+    pieces = [piece.strip().rstrip("!") for piece in re.sub(r"^[A-Za-z]:", "", name).split("/")]
     return "/".join(piece for piece in pieces if piece.strip("."))[-_MAX_NAME_CHARS:] or "unnamed"
 
 

@@ -5,7 +5,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -133,16 +134,19 @@ def items_of(file: SourceFile, digests: Digests) -> Iterator[SourceItem]:
 
 
 def _distinct(items: list[SourceItem]) -> list[SourceItem]:
-    """Rename files that have the name of a part of another: "a.zip!/b" may be a path, too."""
-    names = {item.source_id for item in items}
+    """Rename files that have the name of a part of another: "a.zip!/b", "a.jsonl#b"."""
+    names = Counter(item.source_id for item in items)
     return [
         replace(item, source_id=f"{item.source_id} (a file)")
-        if any(
-            item.source_id[: sign.start()] in names for sign in re.finditer("!/", item.source_id)
-        )
+        if not is_lines(item.path.name)
+        and (names[item.source_id] > 1 or _is_inside(item.source_id, names))
         else item
         for item in items
     ]
+
+
+def _is_inside(source_id: str, names: Container[str]) -> bool:
+    return any(source_id[: sign.start()] in names for sign in re.finditer("!/", source_id))
 
 
 def _files(source: Path, index_dir: Path) -> Iterator[SourceFile]:
@@ -251,13 +255,18 @@ def load_line(item: SourceItem) -> tuple[Document, DocumentText]:
 
     Raises OSError where the disk fails: a line that could be read a moment ago is not given up.
     """
+    return document_of_line(item, content_of_line(item))
+
+
+def content_of_line(item: SourceItem) -> bytes:
+    """Return the bytes of a .jsonl line; raises UnreadableFileError where they are others now."""
     start, size = item.line or (0, 0)
     with item.path.open("rb") as file:
         file.seek(start)
         content = _content(file.read(size))
     if hashlib.sha256(content).hexdigest() != item.sha256:
         raise UnreadableFileError("it changed while it was read")
-    return document_of_line(item, content)
+    return content
 
 
 def document_of_line(item: SourceItem, content: bytes) -> tuple[Document, DocumentText]:

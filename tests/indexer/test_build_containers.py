@@ -16,6 +16,7 @@ from indexer.parts import Part
 from indexer.records import FileStatus
 from tests.indexer.test_build import HashEncoder, content_of, report
 from tests.indexer.test_ocr import scan
+from tests.indexer.test_parts import zipped
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,39 @@ def test_a_file_that_has_the_name_of_a_part_is_told_apart(
     (source / "box.zip!" / "wolf.md").write_text(report("Owl", "1. The owl met the board."))
     assert build(source, tmp_path / "index", fake).documents == 5
     assert "box.zip!/wolf.md (a file)" in records_of(tmp_path / "index")
+
+
+def test_no_name_in_a_container_is_that_of_something_elsewhere(
+    tmp_path: Path, fake: HashEncoder
+) -> None:
+    line = b'{"_id": "a.txt", "text": "A line about wolves"}'
+    inner = zipped({"wolf.txt": b"Wolves within"})
+    (tmp_path / "source").mkdir()
+    for name, content in {
+        "box.zip": zipped(
+            {
+                "in.zip": inner,
+                "in.zip!/wolf.txt": b"Wolves beside",
+                "m.jsonl": line,
+                "m.jsonl#a.txt": b"Wolves of a file",
+            }
+        ),
+        "m.jsonl": line.replace(b"line", b"second line"),
+        "m.jsonl#a.txt": b"Wolves of a second file",
+    }.items():
+        (tmp_path / "source" / name).write_bytes(content)
+    build(tmp_path / "source", tmp_path / "index", fake)
+    assert set(records_of(tmp_path / "index")) == {
+        "box.zip",
+        "box.zip!/in.zip",
+        "box.zip!/in.zip!/wolf.txt",
+        "box.zip!/in.zip/wolf.txt",
+        "box.zip!/m.jsonl",
+        "box.zip!/m.jsonl#a.txt",
+        "box.zip!/m.jsonl_a.txt",
+        "m.jsonl#a.txt",
+        "m.jsonl#a.txt (a file)",
+    }
 
 
 def test_what_took_too_long_is_tried_again_only_on_request(
