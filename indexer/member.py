@@ -8,6 +8,8 @@ from typing import IO
 from indexer.errors import UnreadableFileError
 from indexer.plain_text import clean
 
+SEPARATOR = "!/"  # between the name of a container and that of a file in it
+LINE = "#"  # between the name of a .jsonl file and that of a line in it
 _MAX_NAME_CHARS = 300
 
 

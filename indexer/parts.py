@@ -11,15 +11,14 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from indexer import ocr
+from indexer.containers import READERS, distinct, suffix_of
 from indexer.errors import Help, UnreadableFileError
 from indexer.extraction import MAX_FILE_BYTES, extract, format_of
-from indexer.mail import read_attachments
-from indexer.member import Member
+from indexer.member import SEPARATOR, Member
 from indexer.metadata import describe
-from indexer.outlook import read_outlook_attachments
 from indexer.records import (
     Document,
     DocumentText,
@@ -30,24 +29,13 @@ from indexer.records import (
 )
 from indexer.source import lines_of, load_line
 from indexer.structure import read_blocks
-from indexer.web_archive import read_web_archive
-from indexer.zip_archive import read_gzip, read_zip
 
-SEPARATOR = "!/"
 MAX_DEPTH = 3  # a mail in a zip in a zip; deeper is a trick, or a slip
 MAX_MEMBERS = 100_000
 MAX_UNPACKED_RATIO = 50  # of a container's size; text packs 5 to 20 times smaller
 MIN_UNPACKED_BYTES = 2 * 1024**3  # so much may be unpacked however small the container is
 _CHUNK_BYTES = 1024 * 1024
 
-_CONTAINERS: dict[str, Callable[[Path], Generator[Member, None, str]]] = {
-    ".zip": read_zip,
-    ".gz": read_gzip,
-    ".warc": read_web_archive,
-    ".arc": read_web_archive,
-    ".eml": read_attachments,
-    ".msg": read_outlook_attachments,
-}
 _DOCUMENTS_TOO = (".eml", ".msg")  # the words of the mail, beside what is attached to it
 
 
@@ -157,7 +145,7 @@ class _Walk:
         if extension == ".jsonl":
             yield from self._lines(path, source_id)
             yield from self._closing(this)
-        elif extension not in _CONTAINERS:
+        elif extension not in READERS:
             yield from self._document(path, this, properties)
         else:
             opened = yield from self._opened(path, extension, this, depth)
@@ -216,7 +204,7 @@ class _Walk:
             return this.unread(
                 UnreadableFileError(f"nested too deeply: inside {depth} others", Help.UNPACK)
             )
-        with contextlib.closing(_CONTAINERS[extension](path)) as members:
+        with contextlib.closing(READERS[extension](path)) as members:
             return (yield from self._read_members(members, this, depth))
 
     def _read_members(
@@ -232,7 +220,7 @@ class _Walk:
                 return replace(this, reason="; ".join(filter(None, (nothing, end.value))))
             except BaseException as error:
                 return this.unread(explained(error))
-            name = _distinct(member.name, names)
+            name = distinct(member.name, names)
             yield from self._member(member, f"{this.source_id}{SEPARATOR}{name}", depth + 1)
             if self._stopped:
                 return this.unread(self._stopped)
@@ -244,7 +232,7 @@ class _Walk:
                 f"too large: it holds more than {MAX_MEMBERS:,} files", Help.SPLIT
             )
             return
-        path = self._scratch / f"{self._members}{_suffix(member)}"
+        path = self._scratch / f"{self._members}{suffix_of(member)}"
         part = Part(source_id, "", 0, FileStatus.UNREAD)
         try:
             digest, size = self._unpack(member, path)
@@ -350,25 +338,5 @@ def _chunk(read: Callable[[int], bytes], size: int) -> bytes:
         ) from error
 
 
-def _distinct(name: str, taken: set[str]) -> str:
-    """Return `name`, or the name with a number where another member of the container has it."""
-    found, number = name, 1
-    while found in taken:
-        number += 1
-        found = f"{name} ({number})"
-    taken.add(found)
-    return found
-
-
-def _suffix(member: Member) -> str:
-    """Return the extension by which a member is read; nothing else of its name is used."""
-    if member.suffix:
-        return member.suffix
-    path = PurePosixPath(member.name.lower())
-    packed = PurePosixPath(path.stem).suffix if path.suffix == ".gz" else ""
-    found = (packed if packed in (".warc", ".arc") else "") + path.suffix
-    return found if found.replace(".", "").isalnum() and found.isascii() and len(found) < 16 else ""
-
-
 def _is_container(path: Path) -> bool:
-    return path.suffix in _CONTAINERS
+    return path.suffix in READERS

@@ -1,4 +1,4 @@
-"""How many searches may run at once? One more is refused at once, so that the others end soon."""
+"""How much that costs may run at once? One more is refused at once, so that the others end soon."""
 
 import os
 import threading
@@ -14,14 +14,15 @@ class Gate:
     kept even the refusals waiting for seconds, for one thread of Python runs at a time.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, what: str = "searches") -> None:
+        self._what = what
         self._free = threading.BoundedSemaphore(width)
         self._turns = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
 
     def __enter__(self) -> None:
         """Take a place, without waiting for one; then wait for a turn."""
         if not self._free.acquire(blocking=False):
-            raise OverloadedError("as many searches as this service allows are running")
+            raise OverloadedError(f"as many {self._what} as this service allows are running")
         self._turns.acquire()
 
     def __exit__(

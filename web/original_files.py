@@ -1,24 +1,32 @@
 """The file that a report was read from, served so that nothing in it can run here.
 
-Only a file of SOURCE with the very content that was indexed is served. Browsers show PDF, plain
-text and pictures themselves, under a policy that lets nothing in them load or run; anything else
-(web pages, office files, mails) is only ever downloaded.
+Only the very content that was indexed is served, from a file of SOURCE or out of a container in it.
+Browsers show PDF, plain text and pictures themselves, under a policy that lets nothing in them load
+or run; anything else (web pages, office files, mails) is only ever downloaded.
 """
 
 import hashlib
+import re
+import shutil
+import weakref
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi.responses import FileResponse, Response
+from fastapi import Request, Response
+from fastapi.responses import FileResponse
 
+from indexer.member import LINE, SEPARATOR
 from indexer.records import Document
 from search_api.errors import UnknownDocumentError
+from search_api.sending import REVALIDATE, is_known
+from web.unpacking import unpack
 
 _SHOWN = {
     "pdf": "application/pdf",
     "txt": "text/plain",
     "md": "text/plain",
     "csv": "text/plain",
+    "jsonl": "text/plain",
     "png": "image/png",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -28,13 +36,32 @@ _SHOWN = {
 _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'"
 # The viewers of browsers do not start in a sandbox; scripts of a PDF run in the viewer, if at all.
 _VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_INSIDE = re.compile(f"{re.escape(SEPARATOR)}|{re.escape(LINE)}")
+_NAME_CHARS = 100
+_NOT_HERE = "the original of this report is not here, or has changed since it was read; its text is"
 
 
-def original_path(source_dir: Path, source_id: str) -> Path | None:
-    """Return the file that `source_id` names; None for what lies in another file, or has gone."""
+def original_place(source_dir: Path, source_id: str) -> tuple[Path, str] | None:
+    """Return the file of SOURCE that holds a report, and where in it ("" for the file itself).
+
+    None where no such file is there.
+    """
+    if source_dir.is_file():  # its lines are the reports
+        return source_dir, LINE + source_id
+    whole = _file(source_dir, source_id)
+    if whole is not None:
+        return whole, ""
+    for sign in _INSIDE.finditer(source_id):
+        holder = _file(source_dir, source_id[: sign.start()])
+        if holder is not None:
+            return holder, source_id[sign.start() :]
+    return None
+
+
+def _file(source_dir: Path, name: str) -> Path | None:
     try:
         folder = source_dir.resolve()
-        path = (folder / source_id).resolve()
+        path = (folder / name).resolve()
         found = path.is_relative_to(folder) and path.is_file()
     except (OSError, ValueError):  # a name that no file can have
         return None
@@ -46,26 +73,53 @@ def is_shown(format_: str) -> bool:
     return format_ in _SHOWN
 
 
-def original_response(source_dir: Path, document: Document) -> Response:
-    """Return the file of a report; raises UnknownDocumentError where it is not there as indexed."""
-    path = original_path(source_dir, document.source_id)
-    if path is None or _digest(path) != document.sha256:
-        raise UnknownDocumentError(
-            "the original of this report is not here, or has changed since it was read; its text is"
-        )
+def original_response(request: Request, source_dir: Path, document: Document) -> Response:
+    """Return the file of a report, 304 for who has it.
+
+    Raises UnknownDocumentError where it is not there as indexed, OverloadedError where too many
+    are being unpacked.
+    """
+    path, inside = original_place(source_dir, document.source_id) or (None, "")
+    if path is None or not (inside or _digest(path) == document.sha256):
+        raise UnknownDocumentError(_NOT_HERE)
+    tag = f'"{document.sha256}"'
+    headers = {"ETag": tag, "Cache-Control": REVALIDATE}
+    if is_known(request.headers, tag):
+        return Response(status_code=304, headers=headers)
+    if not inside:
+        return _sent(path, path.name, document, headers)
+    unpacked = unpack(path, inside, document.sha256)
+    if unpacked is None:
+        raise UnknownDocumentError(_NOT_HERE)
+    # Whoever reads on somewhere else in it would have it unpacked again.
+    headers["Accept-Ranges"] = "none"
+    response = _sent(unpacked, _member_name(document), document, headers)
+    weakref.finalize(response, shutil.rmtree, unpacked.parent, ignore_errors=True)
+    return response
+
+
+def _sent(path: Path, name: str, document: Document, headers: dict[str, str]) -> FileResponse:
     is_pdf = document.format == "pdf" and _begins_as_pdf(path)
     shown = is_shown(document.format) and (is_pdf or document.format != "pdf")
     return FileResponse(
         path,
-        filename=path.name,
+        filename=name,
         media_type=_SHOWN[document.format] if shown else "application/octet-stream",
         content_disposition_type="inline" if shown else "attachment",
-        headers={
+        headers=headers
+        | {
             "Content-Security-Policy": _VIEWER if is_pdf else _SANDBOX,
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "no-cache",
         },
     )
+
+
+def _member_name(document: Document) -> str:
+    """Return a name to save a member under: a web page is often called "?id=3", or nothing."""
+    last = re.split(r"[/#]", document.source_id)[-1]
+    name = re.sub(r"[^\w. ()+-]+", "_", last).strip("_. ")[:_NAME_CHARS] or document.document_id
+    ending = f".{document.format}"
+    return name if name.lower().endswith(ending) else name + ending
 
 
 def _digest(path: Path) -> str:

@@ -19,7 +19,7 @@ from search_api.service import SearchService
 from search_api.settings import Settings
 from search_api.similar import SimilarReport
 from search_api.tools import Tools
-from web.original_files import is_shown, original_path, original_response
+from web.original_files import is_shown, original_place, original_response
 from web.report_address import ReportAddress, number
 from web.report_portions import Portion, portion_at, portions_of
 from web.report_text import read_parts, words_in
@@ -99,7 +99,7 @@ def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
             "quote_block": holder if is_quoted else None,
             "quoted_words": words_in(report.blocks, quoted),
             "similar": _similar(tools, document_id),
-            "has_original": original_path(settings.source_dir, report.source_id) is not None,
+            "has_original": original_place(settings.source_dir, report.source_id) is not None,
             "is_shown": is_shown(report.format),
         }
         return templates.TemplateResponse(request, "report.html", context)
@@ -122,7 +122,7 @@ def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
     @router.get("/reports/{document_id}/file")
     def original(request: Request, document_id: str) -> Response:
         document = document_of(request.app.state.archive.current(), document_id)
-        return original_response(settings.source_dir, document)
+        return original_response(request, settings.source_dir, document)
 
     return router
 
