@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from indexer.keyword_query import Group, Node, Phrase, Word
 from indexer.records import Document, DocumentText, Filters, Passage, Ranking
 from search_api import citing
-from search_api.changes import Change, Sighting, changes_among
+from search_api.changes import Change, Saying, changes_among
 from search_api.figures import Figure, figures_in
 from search_api.matching import Stem, Term, matches, stemmed_words, terms_of
 from search_api.query import ParsedQuery, parse
@@ -64,9 +64,9 @@ class ChangeSide(ResponseModel):
 
 
 class ChangeView(ResponseModel):
-    """Two reports that give another figure of one kind in the same words; `about` are the words
-    that they share. Whether they speak of the same is for the reader to see: the quotes are there.
-    """
+    """Two reports that give another figure of one kind at the same place of nearly the same
+    sentence; `about` are the words of both. Whether they speak of the same is for the reader to
+    see: the quotes are there."""
 
     kind: str
     unit: str
@@ -130,7 +130,7 @@ def timeline_of(
         passages=total,
         quotes=quotes,
         truncated=len(found) > len(chosen) or total > len(mentions),
-        changes=tuple(_change(one, chosen, quotes) for one in _changes(chosen, query, stem)),
+        changes=tuple(map(_change, _changes(chosen, query, stem))),
         months=_months(documents),
     )
 
@@ -199,16 +199,12 @@ def _when(one: _Found) -> tuple[str, str, int]:
 
 def _changes(chosen: Sequence[_Found], query: ParsedQuery, stem: Stem) -> list[Change]:
     thing = {stem(word) for term in query.terms for word in term.split()}
-    return changes_among(
-        [
-            Sighting(number, one.document.date, one.document.document_id, one.text, figure)
-            for number, one in enumerate(chosen)
-            for figure in one.figures
-            if one.document.date
-        ],
-        thing,
-        stem,
-    )
+    dated = [
+        Saying(number, one.document.date, one.document.document_id, one.text, one.figures)
+        for number, one in enumerate(chosen)
+        if one.document.date and one.figures
+    ]
+    return changes_among(dated, thing, stem)
 
 
 def _quote(reader: ArchiveReader, one: _Found) -> TimelineQuote:
@@ -231,25 +227,23 @@ def _quote(reader: ArchiveReader, one: _Found) -> TimelineQuote:
     )
 
 
-def _change(
-    change: Change, chosen: Sequence[_Found], quotes: Sequence[TimelineQuote]
-) -> ChangeView:
-    def side(sighting: Sighting, period: str) -> ChangeSide:
+def _change(change: Change) -> ChangeView:
+    def side(saying: Saying, figure: Figure, period: str) -> ChangeSide:
         return ChangeSide(
-            quote=sighting.quote,
-            date=quotes[sighting.quote].date,
-            document_id=quotes[sighting.quote].document_id,
-            figure=_view(chosen[sighting.quote].text, sighting.figure),
+            quote=saying.quote,
+            date=saying.date,
+            document_id=saying.document_id,
+            figure=_view(saying.text, figure),
             period=period,
         )
 
-    before, after = change.before.figure.value, change.after.figure.value
+    before, after = change.figure_before.value, change.figure_after.value
     return ChangeView(
-        kind=change.after.figure.kind.value,
-        unit=change.after.figure.unit,
+        kind=change.figure_after.kind.value,
+        unit=change.figure_after.unit,
         about=change.about,
-        before=side(change.before, change.periods[0]),
-        after=side(change.after, change.periods[1]),
+        before=side(change.before, change.figure_before, change.periods[0]),
+        after=side(change.after, change.figure_after, change.periods[1]),
         difference=round(after - before, 4) if before is not None and after is not None else None,
         same_period=change.periods[0] == change.periods[1],
     )
