@@ -5,30 +5,27 @@ and text reaches the pages as it would in an archive.
 """
 
 import csv
-import io
-import zipfile
+import hashlib
 from collections.abc import Iterator
-from html import escape as as_entities
 
 import pytest
-from docx import Document as WordDocument
+import rispy
+from bibtexparser.entrypoint import parse_string
 from fastapi.testclient import TestClient
-from fpdf import FPDF
 from lxml import etree, html
 
 from indexer.build import build
 from indexer.embedding import BuildEncoder
+from indexer.records import Document
 from search_api.citing import report_url
 from search_api.live import LiveArchive
 from search_api.settings import Settings
+from tests.web.hostile_formats import ATTACK, CELL, TEXT, write_all
 from web.app import create_web_app
 
-SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-ATTACK = f"\"'>{SCRIPT}<svg onload=alert(3)><a href=javascript:alert(4)>x</a>{{{{7*7}}}}"
-CELL = '=HYPERLINK("https://evil.example","x")'
-TEXT = (
-    f"The lantern {ATTACK} cost £4.7m in 2011-12 and needs 40 officers. {CELL}\r\n\r\n"
-    f"4. The second lantern paragraph {SCRIPT} is long enough to be quoted by somebody."
+FORMATS = frozenset(
+    "txt md html mhtml csv docx doc odt rtf pdf ods xlsx xls odp pptx ppt epub eml msg"
+    " jsonl".split()
 )
 # What the pages are made of. Nothing that loads, runs, frames or moves is among it.
 ELEMENTS = frozenset(
@@ -40,87 +37,10 @@ ELEMENTS = frozenset(
 LOADED = {"src", "href", "action", "formaction", "data", "poster", "srcset", "xlink:href"}
 
 
-BOXED = f"In a box: {TEXT}".encode()
-
-
-def _odt() -> bytes:
-    made = io.BytesIO()
-    office = "urn:oasis:names:tc:opendocument:xmlns"
-    with zipfile.ZipFile(made, "w") as package:
-        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        package.writestr(
-            "content.xml",
-            f'<office:document-content xmlns:office="{office}:office:1.0"'
-            f' xmlns:text="{office}:text:1.0"><office:body><office:text>'
-            f"<text:h>{as_entities(ATTACK)}</text:h>"
-            f"<text:p>An open document: {as_entities(TEXT)}</text:p>"
-            "</office:text></office:body></office:document-content>",
-        )
-    return made.getvalue()
-
-
-def _docx() -> bytes:
-    made = io.BytesIO()
-    document = WordDocument()
-    document.core_properties.title = ATTACK
-    document.core_properties.author = ATTACK[:200]
-    document.add_heading(ATTACK)
-    document.add_paragraph(f"In a file of Word: {TEXT}")
-    document.save(made)
-    return made.getvalue()
-
-
-def _pdf() -> bytes:
-    pdf = FPDF()
-    pdf.set_title(ATTACK)
-    pdf.set_author(ATTACK)
-    pdf.add_page()
-    pdf.set_font("Helvetica", size=11)
-    pdf.multi_cell(0, 6, TEXT)
-    return bytes(pdf.output())
-
-
-def _mail() -> bytes:
-    return (
-        f"From: {SCRIPT} <a@example.org>\nSubject: {ATTACK}\n"
-        f"Date: Thu, 17 Mar 2011 10:00:00 +0000\n"
-        f"Content-Type: text/plain; charset=utf-8\n\n{TEXT}\n"
-    ).encode()
-
-
-def _zip() -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as package:
-        package.writestr(f"{SCRIPT.replace('/', '')}.txt", BOXED)
-    return made.getvalue()
-
-
-FILES: dict[str, bytes] = {
-    "a.txt": f"{ATTACK}\n\n{TEXT}".encode(),
-    "b.md": f'---\ntitle: "{ATTACK.replace(chr(34), "")}"\n---\n\nMarkdown: {TEXT}'.encode(),
-    "c.html": f"<title>{as_entities(ATTACK)}</title><script>alert(5)</script>"
-    f"<p onclick=alert(6)>Page: {as_entities(TEXT)}</p>".encode(),
-    "d.csv": f"name,what\n{CELL},{TEXT.split('.')[0]}\n".encode(),
-    "e.docx": _docx(),
-    "f.odt": _odt(),
-    "g.pdf": _pdf(),
-    "h.eml": _mail(),
-    "i.zip": _zip(),
-    "<img src=x onerror=alert(7)>.txt": f"A name can attack as well: {TEXT}".encode(),
-    "j\r\nSet-Cookie: stolen=1.txt": f"A name with line ends: {TEXT}".encode(),
-    "metadata.csv": (
-        "file,title,author,url,date\r\n"
-        f'a.txt,"{ATTACK.replace(chr(34), chr(34) * 2)}","{SCRIPT}",'
-        "javascript:alert(8),2011-03-17\r\n"
-    ).encode(),
-}
-
-
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("hostile")
-    for name, content in FILES.items():
-        (folder / name).write_bytes(content)
+    write_all(folder)
     index = tmp_path_factory.mktemp("hostile-index") / "index"
     build(folder, index, encoder)
     settings = Settings(index_dir=index, source_dir=folder, public_url="https://archive.example")
@@ -129,13 +49,9 @@ def client(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> I
 
 
 @pytest.fixture(scope="module")
-def reports(client: TestClient) -> dict[str, str]:
-    """The address of a place in each report by its file."""
+def reports(client: TestClient) -> list[Document]:
     archive: LiveArchive = client.app.state.archive  # type: ignore[attr-defined]
-    return {
-        one.source_id: f"{report_url(one.document_id)}?start=4&end=60#b0"
-        for one in archive.current().documents()
-    }
+    return list(archive.current().documents())
 
 
 def assert_harmless(page: str) -> None:
@@ -155,21 +71,27 @@ def assert_harmless(page: str) -> None:
             assert not (element.text or "").strip()
 
 
-def test_every_format_has_become_a_report(reports: dict[str, str]) -> None:
-    kinds = {name.rpartition(".")[2] for name in reports}
-    assert kinds == {"txt", "md", "html", "csv", "docx", "odt", "pdf", "eml"}
-    assert len(reports) == len(FILES) - 1  # the owner's table is none
+def test_every_format_has_become_a_report_with_its_attack(
+    client: TestClient, reports: list[Document]
+) -> None:
+    coverage = client.get("/v1/coverage").json()
+    assert coverage["unread_files"] == []
+    assert {one.format for one in reports} == FORMATS
+    inside = {one.source_id.partition("!/")[0] for one in reports if "!/" in one.source_id}
+    assert inside == {"a.eml", "a.msg", "a.txt.gz", "a.warc.gz", "a.zip"}
+    for one in reports:
+        text = client.get(f"/v1/documents/{one.document_id}").text
+        assert "<script>alert(1)</script>" in text, one.source_id
+        assert "The second lantern paragraph" in text, one.source_id
 
 
-def test_no_report_becomes_markup_on_its_page(client: TestClient, reports: dict[str, str]) -> None:
-    for name, url in reports.items():
-        joint = "&" if "?" in url else "?"
-        for address in (url.partition("?")[0], url, f"{url.partition('#')[0]}{joint}find=lantern"):
-            page = client.get(address)
-            assert page.status_code == 200, name
+def test_no_report_becomes_markup_on_its_page(client: TestClient, reports: list[Document]) -> None:
+    for one in reports:
+        for query in ("", "?start=4&end=60#b0", "?start=4&end=60&find=lantern#b0", "?beside=1"):
+            page = client.get(report_url(one.document_id) + query)
+            assert page.status_code == 200, one.source_id
             assert_harmless(page.text)
-            assert "alert(1)" in page.text, name  # it is there, as text
-        assert_harmless(client.get(f"{url.partition('?')[0]}?beside=1").text)
+            assert "alert(1)" in page.text, one.source_id  # it is there, as text
 
 
 @pytest.mark.parametrize(
@@ -202,32 +124,65 @@ def test_no_draft_becomes_markup(client: TestClient) -> None:
 
 
 def test_no_original_is_served_so_that_it_could_run(
-    client: TestClient, reports: dict[str, str]
+    client: TestClient, reports: list[Document]
 ) -> None:
-    for name, url in reports.items():
-        response = client.get(f"{url.partition('?')[0]}/file")
-        assert response.status_code == 200, name
-        assert response.content == FILES.get(name, BOXED), name
+    for one in reports:
+        response = client.get(f"{report_url(one.document_id)}/file")
+        assert response.status_code == 200, one.source_id
+        assert hashlib.sha256(response.content).hexdigest() == one.sha256, one.source_id
         kind = response.headers["content-type"].partition(";")[0]
-        assert kind in ("text/plain", "application/pdf", "application/octet-stream"), name
+        assert kind in ("text/plain", "application/pdf", "application/octet-stream"), one.source_id
         inline = response.headers["content-disposition"].startswith("inline")
         assert inline is (kind != "application/octet-stream")
         assert "default-src 'none'" in response.headers["content-security-policy"]
         assert response.headers["x-content-type-options"] == "nosniff"
+        assert "\r" not in str(response.headers)
 
 
-def test_what_is_taken_away_is_whole_in_its_format(client: TestClient) -> None:
-    feed = etree.fromstring(client.get("/v1/feed?q=lantern").content)
+def test_what_is_taken_away_is_whole_in_its_format(
+    client: TestClient, reports: list[Document]
+) -> None:
+    feed = etree.fromstring(client.get("/v1/feed?q=lantern&limit=100").content)
     atom = "{http://www.w3.org/2005/Atom}"
     names = {etree.QName(one).localname for one in feed.iter(f"{atom}*")}
     assert not names & {"script", "img", "svg", "a"}
-    assert feed.findall(f"{atom}entry")
-    lines = client.get("/v1/export?q=lantern&format=csv").text.splitlines()
-    table = [line for line in lines if not line.startswith("#")]
-    for row in csv.reader(table):
-        for cell in row:
-            assert not cell.startswith(("=", "+", "@", "\t", "\r")), cell
+    assert len(feed.findall(f"{atom}entry")) == len(reports)
+    exported = client.get("/v1/export?q=lantern&group=passage&format=csv").text
+    cells = [cell for row in csv.reader(_table(exported)) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "@", "-"))]
+    assert any(cell.startswith("'=HYPERLINK") for cell in cells)
+    assert "javascript:" not in {cell.partition("alert")[0] for cell in cells}
+    library = parse_string(client.get("/v1/export?q=lantern&format=bibtex").text)
+    assert not library.failed_blocks
+    assert len(library.entries) == len(reports)
     assert etree.fromstring(client.get("/sitemap.xml").content) is not None
+
+
+def _table(exported: str) -> Iterator[str]:
+    """Yield the lines of a CSV below its head, with their ends: a cell may have several."""
+    lines = exported.splitlines(keepends=True)
+    while lines and lines[0].startswith("#"):
+        lines.pop(0)
+    return iter(lines)
+
+
+def test_each_report_is_cited_as_one_in_every_format(
+    client: TestClient, reports: list[Document]
+) -> None:
+    for one in reports:
+        for path in (
+            f"/v1/documents/{one.document_id}/citation?format=",
+            f"{report_url(one.document_id)}/cite?start=0&end=80&format=",
+        ):
+            library = parse_string(client.get(path + "bibtex").text)
+            assert not library.failed_blocks, one.source_id
+            assert len(library.entries) == 1, one.source_id
+            assert len(rispy.loads(client.get(path + "ris").text)) == 1, one.source_id
+            (item,) = client.get(path + "csl-json").json()
+            assert item["title"] == (one.title or one.source_id)
+            response = client.get(path + "text")
+            assert response.headers["content-type"] == "text/plain; charset=utf-8"
+            assert response.text.count("\n") == 1, one.source_id
 
 
 @pytest.mark.parametrize(
@@ -242,8 +197,8 @@ def test_what_is_taken_away_is_whole_in_its_format(client: TestClient) -> None:
         "/%0d%0aSet-Cookie:%20stolen=1",
     ],
 )
-def test_no_value_ends_a_header(client: TestClient, reports: dict[str, str], path: str) -> None:
-    report = next(iter(reports.values())).partition("?")[0]
+def test_no_value_ends_a_header(client: TestClient, reports: list[Document], path: str) -> None:
+    report = report_url(reports[0].document_id)
     response = client.get(path.format(report=report))
     assert "set-cookie" not in response.headers
     for value in response.headers.values():
