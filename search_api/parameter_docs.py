@@ -65,6 +65,8 @@ _KNOWN: dict[str, tuple[dict[str, Any], str, object]] = {
     "group": (one_of("document", "passage"), "what one result is", "document"),
     "from": (_whole(0, 10**9), "first character", 0),
     "to": (_whole(0, 10**9), "character after the last", 2000),
+    "start": (_whole(0, 10**9), "first character of a place, as citations name it", 0),
+    "end": (_whole(0, 10**9), "character after the place; without it, its whole paragraph", 200),
 }
 
 

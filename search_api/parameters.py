@@ -21,6 +21,7 @@ SUGGEST_NAMES = ("q", "limit")
 FEED_NAMES = ("q", "mode", *FILTER_NAMES, "limit")
 EXPORT_NAMES = ("q", "mode", *FILTER_NAMES, "group", "format")
 PASSAGES_NAMES = ("from", "to")
+CITATION_NAMES = ("format", "start", "end")
 MAX_OFFSET = 10**9
 
 _SORTS = ("relevance", "date", "-date")
@@ -136,10 +137,20 @@ def read_draft(given: Sequence[tuple[str, str]]) -> str:
     return values["text"]
 
 
-def read_citation(given: Sequence[tuple[str, str]]) -> CitationFormat:
-    """Return how a citation is to be written; raises BadRequestError."""
-    values = _read(given, ("format",))
-    return cast(CitationFormat, _choice(values, "format", CITATION_FORMATS, "text"))
+def read_citation(
+    given: Sequence[tuple[str, str]],
+) -> tuple[CitationFormat, int | None, int | None]:
+    """Return how a citation is to be written, and where its place begins and ends.
+
+    These are None where they are not said. Raises BadRequestError.
+    """
+    values = _read(given, CITATION_NAMES)
+    written_as = cast(CitationFormat, _choice(values, "format", CITATION_FORMATS, "text"))
+    start, end = (
+        _whole(values, name, 0, MAX_OFFSET, 0) if values.get(name, "").strip() else None
+        for name in ("start", "end")
+    )
+    return written_as, start, end
 
 
 def read_nothing(given: Sequence[tuple[str, str]]) -> None:

@@ -78,14 +78,14 @@ def report_routes(service: SearchService, tools: Tools, public_url: str) -> APIR
         response_class=Response,
         responses=_RESPONSES
         | text_response("The citation, written as asked for", *MEDIA_TYPES.values()),
-        openapi_extra=described("format", special=_FORMAT),
+        openapi_extra=described(*parameters.CITATION_NAMES, special=_FORMAT),
     )
     def citation(request: Request, document_id: str) -> Response:
-        """How to cite one report: as a line of text, BibTeX, RIS or CSL-JSON."""
-        written_as = parameters.read_citation(given(request))
+        """How to cite a report, or a place in it: as a line of text, BibTeX, RIS or CSL-JSON."""
+        written_as, start, end = parameters.read_citation(given(request))
         base = base_address(request, public_url)
-        generation, text = tools.citation(document_id, written_as, base)
-        name = f"{document_id}.{ENDINGS[written_as]}"
+        generation, text = tools.citation(document_id, written_as, base, start, end)
+        name = f"{document_id}{'' if start is None else f'-{start}'}.{ENDINGS[written_as]}"
         kind = "inline" if written_as == "text" else "attachment"
         headers = {"Content-Disposition": f'{kind}; filename="{name}"'}
         return send_text(request, text, MEDIA_TYPES[written_as], generation, headers=headers)

@@ -101,23 +101,28 @@ class Tools:
         document_id: str,
         written_as: CitationFormat,
         base: str,
-        span: tuple[int, int] | None = None,
+        start: int | None = None,
+        end: int | None = None,
     ) -> tuple[str, str]:
-        """Return (generation, citation of a report, or of a span of it).
+        """Return (generation, citation of a report, or of a place in it).
 
-        Raises UnknownDocumentError, or BadRequestError where the report has no such span.
+        A place without an end is its paragraph, one without a start begins where the report does.
+        Raises UnknownDocumentError, or BadRequestError where the report has no such place.
         """
         reader = self._archive.current()
         document, place = document_of(reader, document_id), None
-        if span is not None:
+        if start is not None or end is not None:
             text = reader.document_text(document_id)
-            if not 0 <= span[0] < span[1] <= len(text.text):
+            first = start or 0
+            block = text.block_at(first)
+            last = end if end is not None else block.end if block else 0
+            if not first < last <= len(text.text):
                 raise BadRequestError(
-                    "end",
-                    str(span[1])[:64],
+                    "start" if end is None else "end",
+                    str(start if end is None else end),
                     f"no place in this report: it has {len(text.text):,} characters",
                 )
-            place = citing.place_in(text, *span)
+            place = citing.place_in(text, first, last)
         generation = reader.generation_id
         return generation, formatted(document, written_as, generation, base, place)
 

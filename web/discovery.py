@@ -21,7 +21,6 @@ Disallow: /v1/
 Disallow: /suggestions
 Disallow: /*?q=
 Disallow: /*&q=
-Disallow: /reports/*/cite
 Disallow: /*find=
 Disallow: /*part=
 Disallow: /*beside=

@@ -7,14 +7,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
-from search_api import parameters
 from search_api.base_address import base_address
-from search_api.citation_formats import ENDINGS, MEDIA_TYPES, web_address
+from search_api.citation_formats import web_address
 from search_api.documents import document_of
-from search_api.errors import BadRequestError, SearchError
+from search_api.errors import SearchError
 from search_api.finding import FoundInReport
 from search_api.responses import BlockView, DocumentResponse
-from search_api.sending import send_text
 from search_api.service import SearchService
 from search_api.settings import Settings
 from search_api.similar import SimilarReport
@@ -62,7 +60,7 @@ class HitList:
 
 
 def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
-    """Return the routes of one report: its page, a citation of a place in it, its file."""
+    """Return the routes of one report: its page and its file."""
     router = APIRouter()
 
     @router.get("/reports/{document_id}")
@@ -103,21 +101,6 @@ def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
             "is_shown": is_shown(report.format),
         }
         return templates.TemplateResponse(request, "report.html", context)
-
-    @router.get("/reports/{document_id}/cite")
-    def citation(request: Request, document_id: str) -> Response:
-        query = request.query_params
-        written_as = parameters.read_citation([("format", query.get("format", ""))])
-        start, end = number(query.get("start", "")), number(query.get("end", ""))
-        if start is None or end is None:
-            raise BadRequestError("start", "", "expected start and end, characters of the report")
-        base = base_address(request, settings.public_url)
-        tools: Tools = request.app.state.tools
-        generation, text = tools.citation(document_id, written_as, base, (start, end))
-        kind = "inline" if written_as == "text" else "attachment"
-        name = f"{document_id}-{start}.{ENDINGS[written_as]}"
-        headers = {"Content-Disposition": f'{kind}; filename="{name}"'}
-        return send_text(request, text, MEDIA_TYPES[written_as], generation, headers=headers)
 
     @router.get("/reports/{document_id}/file")
     def original(request: Request, document_id: str) -> Response:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 REPORT = "/reports/8b747ddbf62b130c"
+CITATION = "/v1/documents/8b747ddbf62b130c/citation"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_paragraph_is_linked_and_cited_out_of_its_menu(page: Page, address: st
         page.get_by_role("button", name=f"Copy {name}").click()
         expect(page.locator("#menu .said")).to_have_text("Copied")
         query = link.partition("#")[0]
-        wanted = page.request.get(f"{address}{REPORT}/cite{query}&format={format_}").text()
+        wanted = page.request.get(f"{address}{CITATION}{query}&format={format_}").text()
         assert clipboard(page).splitlines() == wanted.splitlines()
     page.keyboard.press("Escape")
     expect(page.locator("#menu")).to_be_hidden()

@@ -71,7 +71,7 @@ def test_robots_may_read_reports_but_not_ask_questions(client: TestClient) -> No
         assert not refused.match(path), path
     for path in (
         *("/?q=x", "/?body=a&q=x", "/v1/search?q=x", "/timeline?q=x", "/suggestions?q=x"),
-        *(f"{report}?find=x", f"{report}?start=1&end=2&beside=1", f"{report}/cite?start=1&end=2"),
+        *(f"{report}?find=x", f"{report}?start=1&end=2&beside=1", f"{report}?find=x&hit=2"),
     ):
         assert refused.match(path), path
 

@@ -172,7 +172,7 @@ def test_each_report_is_cited_as_one_in_every_format(
     for one in reports:
         for path in (
             f"/v1/documents/{one.document_id}/citation?format=",
-            f"{report_url(one.document_id)}/cite?start=0&end=80&format=",
+            f"/v1/documents/{one.document_id}/citation?start=0&end=80&format=",
         ):
             library = parse_string(client.get(path + "bibtex").text)
             assert not library.failed_blocks, one.source_id
@@ -191,7 +191,7 @@ def test_each_report_is_cited_as_one_in_every_format(
         "{report}?find=lantern%0d%0aSet-Cookie:%20stolen=1",
         "{report}?page=1%0d%0aSet-Cookie:%20stolen=1",
         "{report}?find=lantern&beside=%0d%0aSet-Cookie:%20stolen=1",
-        "{report}/cite?start=0&end=9&format=text%0d%0aSet-Cookie:%20stolen=1",
+        "/v1/documents/x/citation?start=0&end=9&format=text%0d%0aSet-Cookie:%20stolen=1",
         "/timeline?q=%0d%0aSet-Cookie:%20stolen=1",
         "/reports/%0d%0aSet-Cookie:%20stolen=1/file",
         "/%0d%0aSet-Cookie:%20stolen=1",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
@@ -79,7 +79,10 @@ def test_a_place_is_cited_in_every_format(
 ) -> None:
     block = next(one for one in blocks(report) if "£4.7m" in str(one["text"]))
     span = f"start={block['start']}&end={block['end']}"
-    response = client.get(f"{report['url']}/cite?{span}&format={written_as}")
+    path = f"/v1/documents/{report['document_id']}/citation?{span}&format={written_as}"
+    page = client.get(f"{report['url']}?{span}").text
+    assert f'href="{escape(path)}"' in page
+    response = client.get(path)
     url = f"https://archive.example{report['url']}?{span}#{block['anchor']}"
     text = " ".join(str(block["text"]).split())
     wanted = said.format(**block | {"text": text}, citation=report["citation"], url=url)
@@ -92,22 +95,31 @@ def test_a_place_is_cited_in_every_format(
 @pytest.mark.parametrize(
     "query",
     [
-        "",
-        "start=1",
+        "start=99999999",
         "start=5&end=2",
         "start=0&end=99999999",
         "start=-1&end=2",
-        "format=x",
-        "start=0",
+        "end=0",
         "start=0&end=5&format=pdf",
     ],
 )
 def test_a_place_that_is_none_is_not_cited(
     client: TestClient, report: dict[str, object], query: str
 ) -> None:
-    response = client.get(f"{report['url']}/cite?{query}")
+    response = client.get(f"/v1/documents/{report['document_id']}/citation?{query}")
     assert response.status_code == 400
     assert "expected" in response.text or "no place in this report" in response.text
+
+
+def test_a_place_without_an_end_is_its_paragraph(
+    client: TestClient, report: dict[str, object]
+) -> None:
+    block = next(one for one in blocks(report) if "£4.7m" in str(one["text"]))
+    path = f"/v1/documents/{report['document_id']}/citation"
+    inside = client.get(f"{path}?start={block['start']}")
+    whole = client.get(f"{path}?start={block['start']}&end={block['end']}")
+    assert inside.text == whole.text
+    assert client.get(f"{path}?end=9").text == client.get(f"{path}?start=0&end=9").text
 
 
 def test_a_search_within_the_report_leads_to_the_first_hit_and_on_to_the_next(

@@ -9,7 +9,7 @@ async function textOf(span, format) {
   if (format === "link") return new URL(span, location.origin + path).href;
   const query = new URLSearchParams(span.split("#")[0]);
   query.set("format", format);
-  const response = await fetch(`${path}/cite?${query}`);
+  const response = await fetch(`/v1/documents/${path.split("/").pop()}/citation?${query}`);
   if (!response.ok) throw new Error(response.statusText);
   return response.text();
 }
