@@ -12,7 +12,10 @@ from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS
 from search_api.responses import Mode, Problem
 
 MAX_VALUE_CHARS = 300
-_BLANK = r"^\s*$"  # a value that is left blank, as forms send it, is one that is left out
+# Not all that Python takes for white space is so in other languages.
+_SPACE = "\\s\u0085\u001c-\u001f"
+_BLANK = f"^[{_SPACE}]*$"  # a value that is left blank, as forms send it, is one that is left out
+NOT_BLANK = f"[^{_SPACE}]"
 _YEAR = "(?!0000)[0-9]{4}"
 _FACETS = "body|committee|doc_type|year"
 _DATE = {
@@ -23,8 +26,6 @@ _DATE = {
     ]
 }
 _VALUE = {"type": "string", "maxLength": MAX_VALUE_CHARS}
-# Not all that Python takes for white space is so in other languages.
-NOT_BLANK = "[^\\s\u0085\u001c-\u001f]"
 QUERY: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
@@ -58,7 +59,11 @@ _KNOWN: dict[str, tuple[dict[str, Any], str, object]] = {
     "limit": (_whole(1, MAX_LIMIT), "how many at most", 5),
     "cursor": (_VALUE, "`next` of the page before", None),
     "facets": (
-        {"type": "string", "pattern": rf"^\s*((?:{_FACETS}),)*(?:{_FACETS})?\s*$"},
+        {
+            "type": "string",
+            "pattern": f"^[{_SPACE}]*((?:{_FACETS})?[{_SPACE}]*,[{_SPACE}]*)*"
+            f"(?:{_FACETS})?[{_SPACE}]*$",
+        },
         "fields to count over the reports of the merged ranking, with commas between",
         "body,year",
     ),
@@ -139,7 +144,10 @@ def plainly_described(*names: str) -> dict[str, dict[str, Any]]:
 
 def text_response(description: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
     """Return the 200 of a route that answers text of these kinds."""
-    content = {kind: {"schema": {"type": "string"}} for kind in media_types}
+    content = {
+        kind: {"schema": {"type": "array" if kind.endswith("+json") else "string"}}
+        for kind in media_types
+    }
     return {200: {"description": description, "content": content}}
 
 
