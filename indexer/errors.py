@@ -49,7 +49,8 @@ class UnreadableFileError(IndexerError):
     """
 
     def __init__(self, found: str, help: Help | None = None) -> None:
-        super().__init__(f"{found}; {help}" if help else found)
+        joint = " " if found.endswith(", or") else "; "
+        super().__init__(f"{found}{joint}{help}" if help else found)
         self.help = help
 
 

@@ -80,8 +80,10 @@ def _refusal(path: Path, message: str) -> UnreadableFileError:
     if re.search(r"unsupported|mime type", message, re.IGNORECASE):
         return _unknown_format(path)
     found = " ".join(message.split("\nContext:")[0].split())
-    found = re.sub(r"^(\w+Error: )+", "", found)[:160]
-    return UnreadableFileError(f"damaged: {found}; {Help.FETCH}, or", Help.CONVERT)
+    # It names its classes, and says the same at each level.
+    pieces = dict.fromkeys(re.sub(r"\b\w+Error(: |$)", "", found).strip(": ").split(": "))
+    said = ": ".join(pieces)[:160] or "it cannot be opened"
+    return UnreadableFileError(f"damaged: {said}; {Help.FETCH}, or", Help.CONVERT)
 
 
 def _unknown_format(path: Path) -> UnreadableFileError:

@@ -157,3 +157,11 @@ def test_a_bullet_or_curly_quote_stays_as_printed() -> None:
 
 def test_a_hyphen_at_a_line_end_of_a_pdf_is_printed() -> None:
     assert clean("self\x02\r\nassessment of co\xadoperation") == "self-\nassessment of cooperation"
+
+
+def test_a_reason_says_once_and_in_words_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(bytes(range(256)))
+    assert reason(path) == (
+        "damaged: Invalid PDF; fetch it again from its source, or save a copy as PDF"
+    )
