@@ -63,7 +63,9 @@ def test_nothing_scrolls_sideways_with_large_text(
     page = browser.new_page(viewport={"width": 640, "height": 640})
     state.show(page, address)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    for width in (640, 320):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
