@@ -69,6 +69,23 @@ def test_nothing_scrolls_sideways_with_large_text(
     page.close()
 
 
+def test_a_title_that_is_written_backwards_turns_nothing_else_round(
+    browser: Browser, address: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/help")
+    lefts = page.evaluate(
+        """() => {
+            const line = document.createElement("p");
+            line.innerHTML = "<a href='/'>\u202elevart fo stsoc</a><i>, 17 March</i><i>2011</i>";
+            document.querySelector("main").append(line);
+            return [...line.children].map(one => one.getBoundingClientRect().left);
+        }"""
+    )
+    assert lefts == sorted(lefts)
+    page.close()
+
+
 @by_name
 def test_the_tab_key_reaches_every_link_and_control_and_shows_where_it_is(
     browser: Browser, address: str, state: State
