@@ -111,7 +111,7 @@ _FIGURE = re.compile(
 )
 # Figures that count nothing: dates, times, numbering, references. Minutes are full of them.
 _NO_COUNT = re.compile(
-    rf"^\W*(?:\d+[.)]?)+(?:\s|[.)])|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|"
+    rf"^\W*(?:\d+\.)*\d+[.)]\s|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|"
     rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\b|"
     r"\b\d{1,2}[.:]\d\d\s?(?:am|pm|hrs)?\s?[-–]\s?\d{1,2}[.:]\d\d|\b0\d{2,4}\s?\d{3,4}\s?\d{3,4}\b|"
     r"\b(?:19|20)\d\d(?:\s?[-–/]\s?\d\d(?:\d\d)?)?\b|\b\d+(?:st|nd|rd|th)\b|\[\d+\]|https?://\S+|"
