@@ -5,9 +5,10 @@ places that define TP (`indexer.abbreviations`), and the sentence at the best of
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from indexer.abbreviations import Abbreviation
 from indexer.records import Passage
 from search_api.reader import ArchiveReader
 
@@ -26,23 +27,39 @@ class DefiningQuote:
     text: str
 
 
-def defining_quotes(reader: ArchiveReader, question: str) -> Iterator[DefiningQuote]:
-    """Yield what defines the abbreviations in a question, best supported first.
+def definitions(reader: ArchiveReader, question: str) -> list[tuple[int, Abbreviation]]:
+    """Return what defines the abbreviation that is asked for, best supported first, with its row.
 
-    That is the sentence that holds the definition; where none does (it is a heading, or lines are
-    torn apart), it is the definition itself.
+    In "GPES NHS meaning" that is the rarer of the two: the other says where to look.
     """
-    asked = _STANDS_FOR.findall(question) or list(dict.fromkeys(_IN_CAPITALS.findall(question)))
+    asked = _STANDS_FOR.findall(question) or _rarest(reader, _IN_CAPITALS.findall(question))
     names = {name.removesuffix("s").casefold() for name in asked} | {
         name.casefold() for name in asked
     }
     found = [
-        one
+        (one.row, one)
         for one in reader.abbreviations(asked)
         if one.row is not None and one.short.casefold() in names
-    ][:MAX_DEFINITIONS]
-    passages = reader.passages([one.row for one in found if one.row is not None])
-    for definition, passage in zip(found, passages, strict=True):
+    ]
+    return found[:MAX_DEFINITIONS]
+
+
+def _rarest(reader: ArchiveReader, names: Sequence[str]) -> list[str]:
+    def passages(name: str) -> int:
+        return min(map(reader.document_frequency, reader.stems(name)), default=0)
+
+    return sorted(names, key=passages)[:1]
+
+
+def defining_quotes(reader: ArchiveReader, question: str) -> Iterator[DefiningQuote]:
+    """Yield the text at each definition of the abbreviation that is asked for.
+
+    That is the sentence that holds the definition; where none does (it is a heading, or lines are
+    torn apart), it is the definition itself.
+    """
+    found = definitions(reader, question)
+    passages = reader.passages([row for row, _ in found])
+    for (_, definition), passage in zip(found, passages, strict=True):
         start, end = next(
             (
                 (start, end)

@@ -77,7 +77,10 @@ _FORMS_OF_QUESTION: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"\bwhat\s+(?:has\s+|have\s+)?(?:ever\s+)?(?:happen(?:ed|s)?|became|become|went)\b|"
             r"\boutcome\b|\bresult\s+of\b",
         ),
-        (Kind.MONEY, r"\bhow\s+much\b"),
+        (
+            Kind.MONEY,
+            r"\bhow\s+much\b|\bwhat\s+(?:did|do|does|will|would)\b.*\b(?-i:cost|pay)\b",
+        ),
         (
             Kind.NUMBER,
             r"\bhow\s+(?:many|often|long|old|far|large|big|high|tall|fast|frequently)\b",
@@ -88,7 +91,12 @@ _FORMS_OF_QUESTION: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.WHY, r"\bwhy\b|\bhow\s+come\b"),
     )
 )
-_LIST = re.compile(r"^\s*(?:list|name)\b|\b(?:what|which)\s+(?:are|were)\s+the\s+\w+s\b", _I)
+_LIST = re.compile(
+    r"^\s*(?:list|name)\b|\b(?:what|which)\s+(?:are|were)\s+the\s+\w+s\b|"
+    r"\b(?:what|which)\s+(?:two|three|four|five|six|seven|eight|nine|ten|\d\d?)\s|"
+    r"\bwhich\s+(?!does\b|has\b|was\b)\w{2,}[^\Wsu]s\b",
+    _I,
+)
 _QUESTION_WORD = re.compile(r"\b(?:what|which|how|does|did|is|are|was|were)\b|\?\s*$", _I)
 
 _MONTH = (
@@ -99,6 +107,16 @@ _FIGURE = re.compile(
     r"\d[\d,.]*\d|\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|"
     r"twenty|thirty|forty|fifty|hundreds?|thousands?|millions?|billions?|half|quarter|third|none|"
     r"once|twice|weekly|monthly|annually|quarterly|daily)\b",
+    _I,
+)
+# Figures that count nothing: dates, times, numbering, references. Minutes are full of them.
+_NO_COUNT = re.compile(
+    rf"^\W*(?:\d+\.)*\d+[.)]\s|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|"
+    rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\b|"
+    r"\b\d{1,2}[.:]\d\d\s?(?:am|pm|hrs)?\s?[-–]\s?\d{1,2}[.:]\d\d|\b0\d{2,4}\s?\d{3,4}\s?\d{3,4}\b|"
+    r"\b(?:19|20)\d\d(?:\s?[-–/]\s?\d\d(?:\d\d)?)?\b|\b\d+(?:st|nd|rd|th)\b|\[\d+\]|https?://\S+|"
+    r"\b(?:act|action|annex|appendix|article|chapter|figure|item|no|number|page|para|paragraph|part|"
+    r"regulation|section|table|version)s?\.?\s?\(?\d[\d.]*",
     _I,
 )
 _MONEY = re.compile(
@@ -188,6 +206,8 @@ def form_test(kind: Kind, question: str) -> Callable[[str], float]:
     asked = frozenset(_words(question)) if kind in _NEW else frozenset()
 
     def has_form(sentence: str) -> float:
+        if kind is Kind.NUMBER:
+            sentence = _NO_COUNT.sub(" ", sentence)
         return float(any(_is_new(match[0], asked) for match in pattern.finditer(sentence)))
 
     return has_form

@@ -122,9 +122,8 @@ class SearchService:
         chosen = found.candidates[: answering.PASSAGES]
         documents = reader.documents_of([candidate.row for candidate in chosen])
         stem = self.stemmer(reader)
-        titles = [one.title for one in documents]
         with phase("quotes"):
-            selection = answering.select(reader, found, titles, stem, self._scorer)
+            selection = answering.select(reader, found, documents, stem, self._scorer)
         certainty = confidence.confidence_of(selection)
         status = confidence.status_of(
             certainty, selection, found_exactly=bool(query.phrases) and found.total > 0

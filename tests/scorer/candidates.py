@@ -100,8 +100,7 @@ def _asked_of(name: str, folder: Path, index_dir: Path) -> Iterator[Asked]:
         question = questions[record["_id"]]
         found = retrieve(reader, parse(question), Filters())
         documents = reader.documents_of([one.row for one in found.candidates[: answering.PASSAGES]])
-        titles = [document.title for document in documents]
-        selection = answering.select(reader, found, titles, stem, _KeepsAll(), read=_ALL)
+        selection = answering.select(reader, found, documents, stem, _KeepsAll(), read=_ALL)
         by_row = {
             candidate.row: document.source_id.rpartition("#")[2]
             for candidate, document in zip(found.candidates, documents, strict=False)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,8 +61,7 @@ def chosen(question: str, scorer: Likes, read: int = READ) -> Selection:
     archive = reader()
     candidates = tuple(Candidate(row, 1.0 - row / 10, 1.0, 0.5, 1, 1) for row in range(3))
     found = Retrieved(parse(question), candidates, 3)
-    titles = [document.title for document in archive.documents_of([0, 1, 2])]
-    return select(archive, found, titles, Stemmer(archive), scorer, read)
+    return select(archive, found, archive.documents_of([0, 1, 2]), Stemmer(archive), scorer, read)
 
 
 def quote(text: str, score: float, row: int = 0) -> Quote:
@@ -118,9 +118,44 @@ def test_nothing_retrieved_gives_no_quotes() -> None:
 
 
 def test_quotes_much_worse_than_the_best_are_not_shown() -> None:
-    quotes = (quote("best", 9.0), quote("good", 6.0), quote("weak", 4.9))
-    found = shown(Selection(Kind.OTHER, (), quotes), {0: Document("d", "d.txt", "", "txt", "D")})
+    quotes = (quote("best", 9.0, 0), quote("good", 6.0, 1), quote("weak", 4.9, 2))
+    found = shown(Selection(Kind.OTHER, (), (quotes,)), {})
     assert [one.text for one in found] == ["best", "good"]
+
+
+def test_each_part_of_a_question_is_quoted_in_turn_and_measured_by_itself() -> None:
+    both = quote("both", 9.0, 0)
+    first = (both, quote("one", 8.0, 1), quote("weak one", 4.9, 2))
+    second = (quote("two", 4.0, 3), replace(both, score=3.0), quote("other two", 2.0, 4))
+    found = shown(Selection(Kind.OTHER, (), (first, second)), {})
+    assert [one.text for one in found] == ["both", "two", "one", "other two"]
+
+
+def test_each_part_of_a_question_is_read_for_itself() -> None:
+    scorer = Likes("roof")
+    selection = chosen("How much was Kestrel given, and what happened to the roof?", scorer)
+    asked = ["How much was Kestrel given", "what happened to the roof?"]
+    assert [question for question, _ in scorer.asked] == asked
+    assert selection.parts[1][0].text == "A new roof was laid on it."
+    texts = [one.text for one in selection.quotes]
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_sentence_is_told_from_a_line_of_an_agenda() -> None:
+    prose = FEATURES.index("prose")
+    described = {one.text: one.features[prose] for one in chosen("Kestrel", Likes("x")).quotes}
+    assert described["It was given £4.7m."] == 1.0
+    assert described["Operation Kestrel began in May."] == 0.5
+
+
+def test_a_sentence_of_the_time_that_is_asked_of_comes_first() -> None:
+    dated = FEATURES.index("dated")
+    undated, asked = (
+        {one.text: one for one in chosen(question, Likes("x")).quotes}
+        for question in ("Was a new roof laid?", "Was a new roof laid in 2011?")
+    )
+    text = "A new roof was laid on it."
+    assert (undated[text].features[dated], asked[text].features[dated]) == (1.0, 0.0)
 
 
 def test_what_happened_is_told_in_the_order_of_dates() -> None:
@@ -130,7 +165,7 @@ def test_what_happened_is_told_in_the_order_of_dates() -> None:
         2: Document("c", "c.txt", "", "txt", "C", date="2009-01-31"),
     }
     quotes = (quote("late", 9.0, 0), quote("undated", 8.5, 1), quote("early", 8.0, 2))
-    told = shown(Selection(Kind.HISTORY, (), quotes), documents)
+    told = shown(Selection(Kind.HISTORY, (), (quotes,)), documents)
     assert [one.text for one in told] == ["early", "late", "undated"]
-    asked = shown(Selection(Kind.MONEY, (), quotes), documents)
+    asked = shown(Selection(Kind.MONEY, (), (quotes,)), documents)
     assert [one.text for one in asked] == ["late", "undated", "early"]

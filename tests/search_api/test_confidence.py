@@ -28,11 +28,11 @@ def selection(*, meets: float, met: set[int], score: float = 20.0) -> Selection:
         start=0,
         end=5,
         context=InContext("Gangs", "", ""),
-        features=(meets, 1.0, 1.0, 0.5, 0.3, 0.0),
+        features=(meets, 1.0, 1.0, 0.5, 0.3, 1.0, 1.0, 0.0),
         score=score,
         met=frozenset(met),
     )
-    return Selection(Kind.OTHER, TERMS, (quote,))
+    return Selection(Kind.OTHER, TERMS, ((quote,),))
 
 
 NOTHING = Selection(Kind.OTHER, TERMS, ())
@@ -50,10 +50,17 @@ def test_a_better_quote_is_surer() -> None:
 
 def test_a_choice_among_equals_is_less_sure() -> None:
     alone = selection(meets=0.5, met={0})
-    contested = Selection(Kind.OTHER, TERMS, alone.quotes * 4)
+    contested = Selection(Kind.OTHER, TERMS, (alone.quotes * 4,))
     assert evidence_of(alone)[2] == 0
     assert evidence_of(contested)[2] == pytest.approx(log(4))
     assert confidence_of(contested) < confidence_of(alone)
+
+
+def test_an_answer_in_two_parts_is_as_sure_as_its_parts_on_average() -> None:
+    weak, strong = (selection(meets=0.5, met={0}, score=score) for score in (15.0, 25.0))
+    both = Selection(Kind.OTHER, TERMS, weak.parts + strong.parts)
+    assert evidence_of(both)[0] == 20.0
+    assert confidence_of(weak) < confidence_of(both) < confidence_of(strong)
 
 
 def test_below_the_threshold_the_archive_does_not_say() -> None:

@@ -10,6 +10,8 @@ from indexer.generation import Generation, open_generation
 from indexer.records import Filters
 from search_api.defining import defining_quotes
 from search_api.live import LiveArchive
+from search_api.query import parse
+from search_api.retrieval import retrieve
 from search_api.service import SearchService
 
 REPORTS = {
@@ -82,3 +84,17 @@ def test_a_definition_outside_the_filters_is_not_quoted(service: SearchService) 
     assert found.sentences == ()
     excluded = service.answer("What does OBT stand for? -officers", Filters())
     assert all("Outer Borough Team" not in one.text for one in excluded.sentences)
+
+
+def test_of_several_abbreviations_the_rarest_is_asked_for(reader: Generation) -> None:
+    # Both are defined; the OBT stands in two passages, the KJF in one.
+    (found,) = defining_quotes(reader, "OBT KJF meaning")
+    assert found.text == "Kestrel Joint Fund - KJF"
+
+
+def test_a_search_finds_the_definition_first(reader: Generation) -> None:
+    question = "What does OBT stand for in the costs of the night shift?"
+    best = retrieve(reader, parse(question), Filters()).candidates[0]
+    assert reader.documents_of([best.row])[0].source_id == "teams.txt"
+    plain = retrieve(reader, parse("OBT costs of the night shift"), Filters()).candidates[0]
+    assert reader.documents_of([plain.row])[0].source_id == "costs.txt"

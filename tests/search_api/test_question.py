@@ -20,7 +20,12 @@ from search_api.question import Kind, form_test, kind_of, names_kind
         ("Where was the event held?", Kind.WHERE),
         ("Why was the list not published?", Kind.WHY),
         ("What does MASH stand for?", Kind.STANDS_FOR),
+        ("What did the new site cost?", Kind.MONEY),
+        ("What do statements of the member in charge show?", Kind.OTHER),
         ("List the ten boroughs", Kind.LIST),
+        ("What two changes did the panel ask for?", Kind.LIST),
+        ("Which crimes was the map to show?", Kind.LIST),
+        ("Which does the panel prefer?", Kind.OTHER),
         ("What is random choice theory?", Kind.OTHER),
         ("budget of the authority", Kind.MONEY),
     ],
@@ -33,6 +38,22 @@ def test_a_figure_of_the_question_is_no_answer_to_it() -> None:
     offers = form_test(Kind.NUMBER, "How many boroughs were invited in 2011?")
     assert offers("In 2011 boroughs were invited.") == 0.0
     assert offers("In 2011 ten boroughs were invited.") == 1.0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7) 12.40 – 12.55 Updates",
+        "Local Public Data Panel, Twentieth Meeting 5 June 2013",
+        "Telephone: 020 7664 3217",
+        "Designation under Regulation 6 of the Act 1990",
+        "Government ICT Strategy, http://www.example.org/strategy2",
+    ],
+)
+def test_dates_times_and_numbering_count_nothing(line: str) -> None:
+    offers = form_test(Kind.NUMBER, "How many areas are there?")
+    assert offers(line) == 0.0
+    assert offers(f"{line}: 548 areas.") == 1.0
 
 
 def test_a_name_of_the_question_is_no_answer_to_it() -> None:

@@ -522,3 +522,12 @@ def test_the_service_and_its_tools_work_over_any_reader(
         ]
 
     assert said(plain) == said(tiny)
+
+
+@pytest.mark.parametrize(("time", "first"), [("2011", "year"), ("March 2010", "gangs")])
+def test_a_report_of_the_time_that_is_named_ranks_higher(
+    reader: ArchiveReader, time: str, first: str
+) -> None:
+    named = retrieve(reader, parse(f"gangs in {time}"), Filters()).candidates
+    assert reader.documents_of([named[0].row])[0].source_id.endswith(first)
+    assert all(0 <= one.score <= 1 for one in named)
