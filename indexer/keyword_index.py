@@ -339,15 +339,15 @@ class KeywordIndex:
             return None
         names = _exact_fields(prefix.field)
         *whole, last = terms
-        pattern = re.escape(last) + ".*"
+        forms = self._of_form(names, re.escape(last) + ".*")
         alternatives = [
             Query.boolean_query(
                 [
                     *((Occur.Must, Query.term_query(self._schema, name, term)) for term in whole),
-                    (Occur.Must, Query.regex_query(self._schema, name, pattern)),
+                    (Occur.Must, form),
                 ]
             )
-            for name in names
+            for name, form in zip(names, forms, strict=True)
         ]
         return _either(alternatives, [prefix.weight] * len(names))
 
@@ -360,8 +360,14 @@ class KeywordIndex:
             return None  # a dictionary is never walked from end to end
         pattern = "".join({"*": ".*", "?": "."}.get(piece, re.escape(piece)) for piece in pieces)
         names = _exact_fields(wildcard.field)
-        found = [Query.regex_query(self._schema, name, pattern) for name in names]
-        return _either(found, [wildcard.weight] * len(names))
+        return _either(self._of_form(names, pattern), [wildcard.weight] * len(names))
+
+    def _of_form(self, names: list[str], pattern: str) -> list[Query]:
+        """Match words of these fields that have a form; none where the engine finds it too long."""
+        try:
+            return [Query.regex_query(self._schema, name, pattern) for name in names]
+        except ValueError:  # dozens of "*" and "?", which no word has
+            return [Query.empty_query() for _ in names]
 
     def _fuzzy(self, fuzzy: Fuzzy) -> Query | None:
         terms = self.exact_terms(fuzzy.text)

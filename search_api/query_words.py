@@ -41,7 +41,8 @@ _REQUEST = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # date and year are read by `query_dates`, the others name a Field.
-_FIELD_NAMES = "title|text|body|committee|type|date|year"
+# Letters of ASCII: without regard to case "İ" would be an "i" here, and none in lower case.
+_FIELD_NAMES = "(?a:title|text|body|committee|type|date|year)"
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+)

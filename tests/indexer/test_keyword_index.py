@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer import keyword_index
 from indexer.errors import DamagedError
 from indexer.keyword_index import FieldWeights, KeywordIndex
-from indexer.keyword_query import EVERYTHING, Field, Group, Node, Phrase, Prefix, Word
+from indexer.keyword_query import EVERYTHING, Field, Group, Node, Phrase, Prefix, Wildcard, Word
 from indexer.records import Document, Filters, Hit, Passage
 from tests.conftest import ROOT
 
@@ -409,6 +409,14 @@ def test_an_index_over_no_passages_finds_nothing() -> None:
         assert index.count == 0
         assert index.search(Word("fox"), 10) == ((), 0)
         assert index.scores(Word("fox"), [0]) == {}
+
+
+def test_a_pattern_too_long_for_the_engine_matches_nothing_and_the_rest_is_found() -> None:
+    endless = Wildcard("fo" + "*?" * 60)
+    with index_over("a fox") as index:
+        assert rows_found(index, endless) == []
+        assert rows_found(index, Group(should=(endless, Word("fox")))) == [0]
+        assert rows_found(index, Wildcard("fo?")) == [0]
 
 
 def test_a_passage_without_a_word_is_held_and_never_found() -> None:

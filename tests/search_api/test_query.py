@@ -503,3 +503,9 @@ def test_a_long_text_is_read_as_prose_without_operators(q: str, understood: str)
 def test_a_long_exact_phrase_is_still_exact() -> None:
     phrase = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
     assert parse(f'"{phrase}" funding').phrases == (phrase,)
+
+
+def test_a_prefix_is_one_in_letters_of_ascii_only() -> None:
+    # Without regard to case "İ" is an "i" to the expression that looks for prefixes.
+    assert parse("t\u0130tle:gangs").node == Group(should=words("t\u0130tle:gangs"))
+    assert parse("TITLE:gangs").node == parse("title:gangs").node
