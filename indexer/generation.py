@@ -23,6 +23,7 @@ from indexer.records import (
     FileStatus,
     Filters,
     FormerDocument,
+    Label,
     Passage,
     Ranking,
 )
@@ -57,6 +58,7 @@ class Generation:
         self._documents: dict[int, Document] = {}
         # Neither holds this object: a generation that was replaced is let go at once.
         self._passing = lru_cache(_KEPT_FILTERS)(partial(_passing, self.store, self.vectors))
+        self._labels = lru_cache(None)(self.store.labels)
 
     @property
     def generation_id(self) -> str:
@@ -130,6 +132,18 @@ class Generation:
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
         return self.store.passages(rows)
+
+    def positions_of(self, rows: Sequence[int]) -> list[int]:
+        """Return a number of the document of each of `rows`, in that order."""
+        return self.store.positions_of(rows)
+
+    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+        """Return the date, body, committee or type of the document of each of `rows`.
+
+        They are kept once one was asked for: of 40,000 documents they are read in .05 s.
+        """
+        labels = self._labels(name)
+        return [labels[position] for position in self.store.positions_of(rows)]
 
     def documents_of(self, rows: Sequence[int]) -> list[Document]:
         """Return the document of each of `rows`, in that order."""

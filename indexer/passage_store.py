@@ -7,6 +7,7 @@ of rows, and opened read-only and immutable afterwards. Where a second one says 
 
 import json
 import sqlite3
+import sys
 import threading
 import zlib
 from array import array
@@ -35,6 +36,7 @@ from indexer.records import (
     FileStatus,
     Filters,
     FormerDocument,
+    Label,
     Passage,
     Reading,
     Relation,
@@ -461,6 +463,14 @@ class PassageStore:
     def positions_of(self, rows: Sequence[int]) -> list[int]:
         """Return the position of the document of each of `rows`."""
         found: list[int] = np.asarray(self.document_positions)[list(rows)].tolist()
+        return found
+
+    def labels(self, name: Label) -> list[str]:
+        """Return what a column says of each document, by position; "" also where none is."""
+        found = [""] * (int(self.document_positions.max(initial=-1)) + 1)
+        # One string for each value: tens of thousands of reports are of a few bodies and days.
+        for position, value in self._all(f"SELECT position, {name} FROM documents"):
+            found[position] = sys.intern(value)
         return found
 
     def former_documents(self) -> Iterator[FormerDocument]:

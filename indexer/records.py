@@ -8,7 +8,7 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class BlockKind(StrEnum):
@@ -165,6 +165,10 @@ class Hit(NamedTuple):
 
 
 Ranking = tuple[Hit, ...]  # best first; equal scores are ordered by row
+
+
+# What documents are filtered, counted and ordered by.
+Label = Literal["date", "body", "committee", "doc_type"]
 
 
 @dataclass(frozen=True, slots=True)

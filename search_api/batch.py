@@ -12,7 +12,7 @@ from search_api.query import parse
 from search_api.reader import ArchiveReader
 from search_api.requests import sendable
 from search_api.responses import Mode
-from search_api.retrieval import DEPTH, by_document, retrieve
+from search_api.retrieval import DEPTH, by_document, retrieve, with_documents
 
 # A document needs one passage in the list: this many passages a document are enough in practice.
 _PASSAGES_A_DOCUMENT = 5
@@ -65,7 +65,7 @@ def trec_run(
     found = retrieve(reader, parse(question), Filters(), mode, lists)
     files = (
         (file, hit.best.score)
-        for hit in by_document(reader, found.candidates)
+        for hit in with_documents(reader, by_document(reader, found.candidates))
         for file in files_of(reader, hit.document.document_id, hit.document.source_id)
     )
     for rank, (name, score) in enumerate(islice(files, depth), start=1):

@@ -1,6 +1,7 @@
 """One report in several files is one result: which others there are, and where they lead."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 from indexer.records import Relation
@@ -9,7 +10,7 @@ from search_api.reader import ArchiveReader
 from search_api.responses import AlsoAs
 from search_api.retrieval import DocumentHit
 
-_BATCH = 64  # hits whose groups are asked for at once: a page needs few of hundreds
+_BATCH = 16  # hits whose groups are asked for at once: a page needs few of hundreds
 _SHOWN = 10  # with a result or a quote; the report itself lists them all
 _RELATIONS: dict[Relation, Literal["same content", "same text", "nearly the same text"]] = {
     Relation.CONTENT: "same content",
@@ -18,11 +19,11 @@ _RELATIONS: dict[Relation, Literal["same content", "same text", "nearly the same
 }
 
 
-def folded(reader: ArchiveReader, hits: Sequence[DocumentHit]) -> Iterator[DocumentHit]:
+def folded(reader: ArchiveReader, hits: Iterable[DocumentHit]) -> Iterator[DocumentHit]:
     """Yield the hits without those that are nearly the same as a better one, in their order."""
     seen: set[str] = set()
-    for start in range(0, len(hits), _BATCH):
-        batch = hits[start : start + _BATCH]
+    remaining = iter(hits)
+    while batch := list(islice(remaining, _BATCH)):
         groups = reader.group_of([hit.document.document_id for hit in batch])
         for hit in batch:
             group = groups.get(hit.document.document_id, hit.document.document_id)

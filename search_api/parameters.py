@@ -10,7 +10,13 @@ from search_api.citation_formats import CITATION_FORMATS, CitationFormat
 from search_api.errors import BadRequestError
 from search_api.exporting import EXPORT_FORMATS, ExportFormat
 from search_api.problems import unknown_parameter
-from search_api.requests import MAX_LIMIT, MAX_QUERY_CHARS, SearchRequest, sendable
+from search_api.requests import (
+    MAX_LIMIT,
+    MAX_QUERY_CHARS,
+    Facet,
+    SearchRequest,
+    sendable,
+)
 from search_api.responses import Mode
 
 FILTER_NAMES = ("body", "committee", "doc_type", "date_from", "date_to")
@@ -26,7 +32,7 @@ MAX_OFFSET = 10**9
 
 _SORTS = ("relevance", "date", "-date")
 _GROUPS = ("document", "passage")
-_FACETS = ("body", "committee", "doc_type", "year")
+_FACETS = get_args(Facet)
 _MAX_VALUE_CHARS = 300
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -240,12 +246,12 @@ def _whole(values: Mapping[str, str], name: str, least: int, most: int, default:
     raise BadRequestError(name, written[:64], f"expected a whole number from {least} to {most}")
 
 
-def _facets(written: str) -> tuple[str, ...]:
+def _facets(written: str) -> tuple[Facet, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in written.split(",") if name.strip()))
     for name in names:
         if name not in _FACETS:
             raise BadRequestError("facets", name[:64], f"expected some of {', '.join(_FACETS)}")
-    return names
+    return cast(tuple[Facet, ...], names)
 
 
 def _mode(name: str) -> Mode:

@@ -20,6 +20,7 @@ from indexer.records import (
     FileStatus,
     Filters,
     FormerDocument,
+    Label,
     Passage,
     Ranking,
 )
@@ -74,6 +75,15 @@ class ArchiveReader(Protocol):
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
+
+    def positions_of(self, rows: Sequence[int]) -> list[int]:
+        """Return a number of the document of each of `rows`: the same for rows of the same one."""
+
+    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+        """Return the date, body, committee or type of the document of each of `rows`, "" unknown.
+
+        Of hundreds at once, where `documents_of` would read all that is known of each.
+        """
 
     def documents_of(self, rows: Sequence[int]) -> list[Document]:
         """Return the document of each of `rows`, in that order."""

@@ -1,12 +1,15 @@
 """What can be asked: validated once, where it enters."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from indexer.records import Filters
 from search_api.responses import Mode
 
 MAX_QUERY_CHARS = 1000
 MAX_LIMIT = 100
+
+Facet = Literal["body", "committee", "doc_type", "year"]
 
 
 def sendable(text: str) -> str:
@@ -27,5 +30,5 @@ class SearchRequest:
     limit: int = 10
     offset: int = 0
     group: str = "document"
-    facets: tuple[str, ...] = ()
+    facets: tuple[Facet, ...] = ()
     cursor: str = ""

@@ -1,6 +1,6 @@
 """One retrieval for search and for answers: two rankings of passages, merged into one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ FEEDBACK = 3
 # Weight of a report's date against all else, where the question names a time: found@1 of
 # archive_questions .77 -> .82, found@5 .93 -> .95; .04 to .13 do about as well.
 DATE_WEIGHT = 0.09
+_READ_AT_ONCE = 16  # documents: a page shows ten of hundreds
 
 
 class Candidate(NamedTuple):
@@ -101,7 +102,7 @@ def retrieve(
     nearer = (vectors @ towards(vector[0], vectors[best])).astype(np.float64)
     merged = convex_scores(scores, nearer, weight)
     if asked := dates_in(query.question):
-        fits = [report_fits(asked, one.date) for one in reader.documents_of(held)]
+        fits = [report_fits(asked, dated) for dated in reader.labels_of("date", held)]
         merged = (1 - DATE_WEIGHT) * merged + DATE_WEIGHT * np.array(fits)
     if kind_of(query.question) is Kind.STANDS_FOR:
         defines = np.isin(rows, [row for row, _ in definitions(reader, query.question)])
@@ -134,15 +135,24 @@ def _constrained_vector_ranking(
     return tuple(hit for hit in found if hit.row not in excluded)
 
 
-def by_document(reader: ArchiveReader, candidates: Sequence[Candidate]) -> list[DocumentHit]:
+def by_document(reader: ArchiveReader, candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     """Group a ranking by document, in the order of each document's best passage."""
-    documents = reader.documents_of([candidate.row for candidate in candidates])
-    groups: dict[str, tuple[Document, list[Candidate]]] = {}
-    for document, candidate in zip(documents, candidates, strict=True):
-        groups.setdefault(document.document_id, (document, []))[1].append(candidate)
-    return [
-        DocumentHit(document, found[0], tuple(found[1:])) for document, found in groups.values()
-    ]
+    groups: dict[int, list[Candidate]] = {}
+    positions = reader.positions_of([candidate.row for candidate in candidates])
+    for position, candidate in zip(positions, candidates, strict=True):
+        groups.setdefault(position, []).append(candidate)
+    return list(groups.values())
+
+
+def with_documents(
+    reader: ArchiveReader, groups: Sequence[Sequence[Candidate]]
+) -> Iterator[DocumentHit]:
+    """Yield passages of one document each with that document, read as far as they are asked for."""
+    for start in range(0, len(groups), _READ_AT_ONCE):
+        some = groups[start : start + _READ_AT_ONCE]
+        documents = reader.documents_of([found[0].row for found in some])
+        for document, (best, *others) in zip(documents, some, strict=True):
+            yield DocumentHit(document, best, tuple(others))
 
 
 def _candidates_by_words(by_words: Ranking) -> tuple[Candidate, ...]:

@@ -22,7 +22,7 @@ from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
 from search_api.phases import phase
 from search_api.query import ParsedQuery, parse
 from search_api.reader import Archive, ArchiveReader
-from search_api.requests import SearchRequest
+from search_api.requests import Facet, SearchRequest
 from search_api.responses import (
     AnswerResponse,
     AnswerSentence,
@@ -44,7 +44,13 @@ from search_api.responses import (
     Snippet,
     Total,
 )
-from search_api.retrieval import DocumentHit, by_document, retrieve
+from search_api.retrieval import (
+    Candidate,
+    DocumentHit,
+    by_document,
+    retrieve,
+    with_documents,
+)
 from search_api.scorer import SentenceScorer, TrainedScorer
 from search_api.spelling import did_you_mean
 
@@ -88,9 +94,14 @@ class SearchService:
         offset = tokens.offset_of(request, reader.generation_id)
         found = retrieve(reader, parse(request.q), request.filters, request.mode)
         query = found.query
-        hits = by_document(reader, found.candidates)
-        facets = {name: _facet(hits, name) for name in request.facets}
-        ordered = _one_by_one(hits) if request.group == "passage" else folded(reader, hits)
+        groups = by_document(reader, found.candidates)
+        facets: dict[str, tuple[FacetValue, ...]] = {
+            name: _facet(reader, groups, name) for name in request.facets
+        }
+        if request.group == "passage":
+            ordered = with_documents(reader, [(one,) for one in found.candidates])
+        else:
+            ordered = folded(reader, with_documents(reader, groups))
         if request.sort != "relevance":
             ordered = _by_date(ordered, newest_first=request.sort == "-date")
         page = list(islice(ordered, offset, offset + request.limit))
@@ -135,8 +146,9 @@ class SearchService:
             sentences, citations = _cited(reader, quotes, by_row)
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
-            hits = folded(reader, by_document(reader, found.candidates))
-            nearest = self._results(reader, query, list(islice(hits, _NEAREST)), 0)
+            groups = by_document(reader, found.candidates)
+            hits = islice(folded(reader, with_documents(reader, groups)), _NEAREST)
+            nearest = self._results(reader, query, list(hits), 0)
         answer_id = tokens.answer_id(q, filters, reader.generation_id)
         return AnswerResponse(
             status=status,
@@ -414,16 +426,6 @@ def _defined_in(reader: ArchiveReader, found: Abbreviation) -> DefinedIn | None:
     )
 
 
-def _one_by_one(hits: Sequence[DocumentHit]) -> Iterator[DocumentHit]:
-    """Return each passage as a hit of its own, in the order of the merged ranking."""
-    single = [
-        DocumentHit(hit.document, candidate, ())
-        for hit in hits
-        for candidate in (hit.best, *hit.others)
-    ]
-    return iter(sorted(single, key=lambda hit: (-hit.best.score, hit.best.row)))
-
-
 def _by_date(hits: Iterable[DocumentHit], *, newest_first: bool) -> Iterator[DocumentHit]:
     """Order by date, the best first within a date; documents without a date come last."""
     listed = list(hits)
@@ -432,13 +434,16 @@ def _by_date(hits: Iterable[DocumentHit], *, newest_first: bool) -> Iterator[Doc
     return iter(dated + [hit for hit in listed if not hit.document.date])
 
 
-def _facet(hits: Sequence[DocumentHit], name: str) -> tuple[FacetValue, ...]:
+def _facet(
+    reader: ArchiveReader, groups: Sequence[Sequence[Candidate]], name: Facet
+) -> tuple[FacetValue, ...]:
     """Count a field over the reports of the merged ranking, most frequent first."""
-    counts: Counter[str] = Counter()
-    for document in {hit.document.document_id: hit.document for hit in hits}.values():
-        value = document.date[:4] if name == "year" else getattr(document, name)
-        if value:
-            counts[value] += 1
+    rows = [found[0].row for found in groups]
+    if name == "year":
+        values = [date[:4] for date in reader.labels_of("date", rows)]
+    else:
+        values = reader.labels_of(name, rows)
+    counts = Counter(value for value in values if value)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetValue(value=value, count=count) for value, count in ordered)
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ from indexer.manifest import (
     read_manifest,
 )
 from indexer.passage_store import StoreWriter
-from indexer.records import Block, BlockKind, Document, DocumentText, Filters, Passage
+from indexer.records import Block, BlockKind, Document, DocumentText, Filters, Label, Passage
 from tests.conftest import ROOT
 
 SPEC = EncoderSpec("tiny", "0" * 64, dimension=4, window=256)
@@ -154,6 +155,10 @@ def test_an_opened_generation_reads_all_its_parts(index_dir: Path) -> None:
     for rows in ([1, 0], [0, 1, 0], []):  # some are remembered from the list before
         found = [document.document_id for document in opened.documents_of(rows)]
         assert found == [f"id{row}" for row in rows]
+        for name in get_args(Label):
+            said = [getattr(one, name) for one in opened.documents_of(rows)]
+            assert opened.labels_of(name, rows) == said
+    assert opened.positions_of([1, 0, 1]) == [1, 0, 1]
     assert opened.document_text("id1").text == "a dog"
     assert opened.block_at("id1", 0) == (opened.document_text("id1").block_at(0), 1)
     assert dict(opened.words_of_length(3)) == {"dog": 1, "fox": 1, "new": 1, "the": 1}

@@ -110,6 +110,7 @@ def test_each_row_knows_its_document(store: PassageStore) -> None:
     positions = store.document_positions
     assert positions.tolist() == [0, 0, 0, 1, 2, 2]
     assert store.documents_at([2, 0, 2]) == [C[0], A[0], C[0]]
+    assert store.labels("date") == [written[0].date for written in (A, B, C)]
 
 
 def test_digests_lead_to_a_row_with_that_text(store: PassageStore) -> None:

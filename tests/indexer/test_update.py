@@ -103,9 +103,10 @@ def seen(opened: Generation) -> dict[str, Any]:
         ids = [one.passage_id for one in opened.passages([hit.row for hit in hits])]
         assert len(ids) == total
         found[f"words {query}"] = sorted(ids)
-        assert {one.document_id for one in opened.documents_of([hit.row for hit in hits])} == {
-            name.partition(":")[0] for name in ids
-        }
+        rows = [hit.row for hit in hits]
+        documents = opened.documents_of(rows)
+        assert {one.document_id for one in documents} == {name.partition(":")[0] for name in ids}
+        assert opened.labels_of("date", rows) == [one.date for one in documents]
     for id_, held in passages.items():
         rows = [one.row for one, _ in store.passages_of(id_)]
         for row, vector, (one, _) in zip(rows, opened.row_vectors(rows), held, strict=True):

@@ -37,6 +37,7 @@ from indexer.records import (
     Filters,
     FormerDocument,
     Hit,
+    Label,
     Passage,
     Ranking,
 )
@@ -148,6 +149,13 @@ class PlainReader:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         return [self._passages[row] for row in rows]
+
+    def positions_of(self, rows: Sequence[int]) -> list[int]:
+        ids = list(self._texts)
+        return [ids.index(self._of(row).document_id) for row in rows]
+
+    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+        return [str(getattr(self._of(row), name)) for row in rows]
 
     def documents_of(self, rows: Sequence[int]) -> list[Document]:
         return [self._of(row) for row in rows]

@@ -19,7 +19,7 @@ from search_api.query import parse
 from search_api.reader import ArchiveReader
 from search_api.requests import SearchRequest
 from search_api.responses import Mode
-from search_api.retrieval import DEPTH, Candidate, by_document, retrieve
+from search_api.retrieval import DEPTH, Candidate, by_document, retrieve, with_documents
 from search_api.service import SearchService
 from search_api.tools import Tools
 from tests.search_api.plain_reader import PlainReader
@@ -376,7 +376,7 @@ def test_a_document_stands_once_by_its_best_passage_with_the_others_counted(
     tiny: Generation,
 ) -> None:
     candidates = retrieve(tiny, parse("gangs knives dogs"), Filters()).candidates
-    hits = by_document(tiny, candidates)
+    hits = list(with_documents(tiny, by_document(tiny, candidates)))
     names = [hit.document.source_id for hit in hits]
     assert len(names) == len(set(names))
     assert sum(1 + len(hit.others) for hit in hits) == len(candidates)

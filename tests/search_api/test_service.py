@@ -3,6 +3,7 @@
 import gc
 import weakref
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from indexer.generation import Generation, open_generation
 from indexer.records import BlockKind, Filters
 from search_api.errors import BadRequestError, UnknownDocumentError
 from search_api.live import LiveArchive
-from search_api.requests import SearchRequest
+from search_api.requests import Facet, SearchRequest
 from search_api.responses import AnswerResponse, SearchResponse, SearchResult
 from search_api.retrieval import DEPTH
 from search_api.scorer import TrainedScorer
@@ -194,7 +195,7 @@ def test_every_result_passes_the_filters(service: SearchService) -> None:
 
 
 def test_facets_count_the_reports_of_the_merged_list(service: SearchService) -> None:
-    names = ("body", "committee", "doc_type", "year")
+    names = get_args(Facet)
     found = service.search(SearchRequest(q="police", facets=names, limit=100))
     assert tuple(found.facets) == names
     years = [result.date[:4] for result in found.results if result.date]
