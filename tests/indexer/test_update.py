@@ -104,9 +104,11 @@ def seen(opened: Generation) -> dict[str, Any]:
         assert len(ids) == total
         found[f"words {query}"] = sorted(ids)
         rows = [hit.row for hit in hits]
-        documents = opened.documents_of(rows)
-        assert {one.document_id for one in documents} == {name.partition(":")[0] for name in ids}
-        assert opened.labels_of("date", rows) == [one.date for one in documents]
+        hit_documents = opened.documents_of(rows)
+        assert {one.document_id for one in hit_documents} == {
+            name.partition(":")[0] for name in ids
+        }
+        assert opened.labels_of("date", rows) == [one.date for one in hit_documents]
     for id_, held in passages.items():
         rows = [one.row for one, _ in store.passages_of(id_)]
         for row, vector, (one, _) in zip(rows, opened.row_vectors(rows), held, strict=True):
