@@ -14,6 +14,7 @@ from indexer.errors import DamagedError, FormatError, GenerationError, Inaccessi
 from indexer.keyword_query import Node
 from indexer.manifest import FileEntry, Manifest, damage, raise_unless_damaged, read_manifest
 from indexer.publishing import current_id, generation_folder, generation_ids, named_in_current
+from indexer.ranking import Ranking, SomeRows
 from indexer.records import (
     Block,
     Copy,
@@ -25,7 +26,6 @@ from indexer.records import (
     FormerDocument,
     Label,
     Passage,
-    Ranking,
 )
 from indexer.remembered_queries import RememberedQueries
 from indexer.row_sets import RowSet
@@ -107,16 +107,16 @@ class Generation:
         """Return the `depth` best passages by words, and the exact number of all that match."""
         return self.keywords.search(query, depth, filters)
 
-    def keyword_scores(self, query: Node, rows: Sequence[int]) -> dict[int, float]:
-        """Return the score of those of `rows` that match `query`."""
-        return self.keywords.scores(query, list(rows))
+    def keyword_scores(self, query: Node, rows: SomeRows) -> Ranking:
+        """Return those of `rows` that match `query`, with their scores."""
+        return self.keywords.scores(query, rows)
 
     def encode_query(self, text: str) -> Vectors:
         """Return the vector of a query (1, dimension)."""
         return self.encoder.encode([self.manifest.encoder.query_prefix + text])
 
     def vector_ranking(
-        self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
+        self, query: Vectors, depth: int, filters: Filters, rows: SomeRows | None = None
     ) -> Ranking:
         """Return the `depth` nearest passages by cosine, out of `rows` where they are given."""
         allowed = None if filters == Filters() else self._passing(filters)
@@ -125,19 +125,19 @@ class Generation:
             allowed = chosen if allowed is None else chosen & allowed
         return self.vectors.search(query, depth, allowed)
 
-    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+    def row_vectors(self, rows: SomeRows) -> Vectors:
         """Return the vectors of `rows` (n, dimension), in that order."""
         return self.vectors.vectors(np.array(rows, np.int64))
 
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
+    def passages(self, rows: SomeRows) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
         return self.store.passages(rows)
 
-    def positions_of(self, rows: Sequence[int]) -> list[int]:
+    def positions_of(self, rows: SomeRows) -> list[int]:
         """Return a number of the document of each of `rows`, in that order."""
         return self.store.positions_of(rows)
 
-    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+    def labels_of(self, name: Label, rows: SomeRows) -> list[str]:
         """Return the date, body, committee or type of the document of each of `rows`.
 
         They are kept once one was asked for: of 40,000 documents they are read in .05 s.
@@ -145,7 +145,7 @@ class Generation:
         labels = self._labels(name)
         return [labels[position] for position in self.store.positions_of(rows)]
 
-    def documents_of(self, rows: Sequence[int]) -> list[Document]:
+    def documents_of(self, rows: SomeRows) -> list[Document]:
         """Return the document of each of `rows`, in that order."""
         positions = self.store.positions_of(rows)
         known = self._documents

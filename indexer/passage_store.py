@@ -26,6 +26,7 @@ import numpy.typing as npt
 from indexer import abbreviation_table, store_layers
 from indexer.abbreviations import Abbreviation, Definition, definitions
 from indexer.former import name_key
+from indexer.ranking import SomeRows
 from indexer.records import (
     Block,
     BlockKind,
@@ -460,9 +461,9 @@ class PassageStore:
                 found[row[0]] = _document(row[1:])
         return [found[position] for position in positions]
 
-    def positions_of(self, rows: Sequence[int]) -> list[int]:
+    def positions_of(self, rows: SomeRows) -> list[int]:
         """Return the position of the document of each of `rows`."""
-        found: list[int] = np.asarray(self.document_positions)[list(rows)].tolist()
+        found: list[int] = self.document_positions[np.asarray(rows, np.int64)].tolist()
         return found
 
     def labels(self, name: Label) -> list[str]:
@@ -623,7 +624,7 @@ class PassageStore:
         pages = DocumentText("", tuple(json.loads(page_starts)), ())
         return _block_at(blocks, offset), pages.page_at(offset)
 
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
+    def passages(self, rows: SomeRows) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(rows), _BATCH):

@@ -22,7 +22,7 @@ from indexer.approximate_vectors import (
 )
 from indexer.embedding import Vectors
 from indexer.publishing import link_or_copy
-from indexer.records import Hit, Ranking
+from indexer.ranking import Ranking
 from indexer.row_sets import Rows, RowSet
 
 PREFIX = "vectors."  # of the name of each file of the index
@@ -185,7 +185,7 @@ class VectorIndex:
         among = self.row_set(rows) if isinstance(rows, np.ndarray) else rows or self._live
         wanted = min(depth, self.count if among is None else among.count)
         if wanted == 0:
-            return ()
+            return Ranking.of(())
         # One thread a query: other queries need the cores. The setting is the calling thread's own.
         faiss.omp_set_num_threads(1)
         pieces = []
@@ -197,8 +197,7 @@ class VectorIndex:
             pieces.append((scores, positions + first))
         scores = np.concatenate([scores for scores, _ in pieces])
         found = np.concatenate([found for _, found in pieces])
-        order = np.lexsort((found, -scores))[:wanted]
-        return tuple(map(Hit, found[order].tolist(), scores[order].tolist()))
+        return Ranking.best_first(found, scores)[:wanted]
 
     def vectors(self, rows: Rows) -> Vectors:
         """Return the vectors of `rows` (n, dimension), in their order."""

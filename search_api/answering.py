@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.records import Document, Passage
+from search_api.candidates import Candidate
 from search_api.defining import defining_quotes
 from search_api.matching import Stem, Term, terms_of
 from search_api.question import Kind, form_test, kind_of, names_kind
 from search_api.question_parts import Part, parts_of
 from search_api.quotable import Sentence, quotable
 from search_api.reader import ArchiveReader
-from search_api.retrieval import Candidate, Retrieved
+from search_api.retrieval import Retrieved
 from search_api.scorer import InContext, SentenceScorer
 
 # Passages whose sentences are looked at: .94 of our answerable questions have their answer there,

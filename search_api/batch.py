@@ -65,7 +65,7 @@ def trec_run(
     found = retrieve(reader, parse(question), Filters(), mode, lists)
     files = (
         (file, hit.best.score)
-        for hit in with_documents(reader, by_document(reader, found.candidates))
+        for hit in with_documents(reader, found.candidates, by_document(reader, found.candidates))
         for file in files_of(reader, hit.document.document_id, hit.document.source_id)
     )
     for rank, (name, score) in enumerate(islice(files, depth), start=1):

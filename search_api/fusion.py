@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.embedding import Vectors
-from indexer.records import Hit, Ranking
+from indexer.ranking import Hit, Ranking
 
 Vector = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
@@ -49,8 +49,7 @@ def convex_combination(
         np.array([cosine.get(row, -1.0) for row in rows.tolist()], np.float64),
         weight,
     )
-    order = best_first(rows, scores)
-    return tuple(map(Hit, rows[order].tolist(), scores[order].tolist()))
+    return Ranking.best_first(rows, scores)
 
 
 def convex_scores(keyword: Scores, cosine: Scores, weight: float) -> Scores:
@@ -76,7 +75,7 @@ def towards(query: Vector, best: Vectors) -> Vector:
     return result
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranking:
+def reciprocal_rank_fusion(rankings: Sequence[Sequence[Hit]], k: int = RRF_K) -> Ranking:
     """Rank rows by the sum of 1 / (k + rank) over the rankings that hold them.
 
     Ranks start at 1; a ranking without the row adds nothing; equal scores are ordered by row. Kept
@@ -88,14 +87,9 @@ def reciprocal_rank_fusion(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranki
     for ranking in rankings:
         for rank, hit in enumerate(ranking, start=1):
             scores[hit.row] = scores.get(hit.row, 0.0) + 1 / (k + rank)
-    return _ranked(scores)
+    return Ranking.of(scores.items())
 
 
 def _shares(scores: Scores) -> Scores:
     largest = scores.max(initial=0.0)
     return scores / largest if largest > 0 else np.zeros_like(scores)
-
-
-def _ranked(scores: Mapping[int, float]) -> Ranking:
-    ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Hit(row, score) for row, score in ordered)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from indexer.records import Document, Passage
 from search_api.asked_dates import Days, sentence_fits
+from search_api.candidates import Candidate
 from search_api.matching import Stem, Term, matches, stemmed_words
-from search_api.retrieval import Candidate
 from search_api.scorer import InContext
 
 _LONGEST_QUOTE_CHARS = 1200

@@ -11,6 +11,7 @@ from indexer.abbreviations import Abbreviation
 from indexer.embedding import Vectors
 from indexer.keyword_query import Node
 from indexer.passage_store import Counts
+from indexer.ranking import Ranking, SomeRows
 from indexer.records import (
     Block,
     Copy,
@@ -22,7 +23,6 @@ from indexer.records import (
     FormerDocument,
     Label,
     Passage,
-    Ranking,
 )
 
 
@@ -59,33 +59,33 @@ class ArchiveReader(Protocol):
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         """Return the `depth` best passages by words, and the exact number of all that match."""
 
-    def keyword_scores(self, query: Node, rows: Sequence[int]) -> dict[int, float]:
-        """Return the score of those of `rows` that match `query`."""
+    def keyword_scores(self, query: Node, rows: SomeRows) -> Ranking:
+        """Return those of `rows` that match `query`, with their scores."""
 
     def encode_query(self, text: str) -> Vectors:
         """Return the vector of a query (1, dimension)."""
 
     def vector_ranking(
-        self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
+        self, query: Vectors, depth: int, filters: Filters, rows: SomeRows | None = None
     ) -> Ranking:
         """Return the `depth` nearest passages by cosine, out of `rows` where they are given."""
 
-    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+    def row_vectors(self, rows: SomeRows) -> Vectors:
         """Return the vectors of `rows` (n, dimension), in that order, each of length 1."""
 
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
+    def passages(self, rows: SomeRows) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
 
-    def positions_of(self, rows: Sequence[int]) -> list[int]:
+    def positions_of(self, rows: SomeRows) -> list[int]:
         """Return a number of the document of each of `rows`: the same for rows of the same one."""
 
-    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+    def labels_of(self, name: Label, rows: SomeRows) -> list[str]:
         """Return the date, body, committee or type of the document of each of `rows`, "" unknown.
 
         Of hundreds at once, where `documents_of` would read all that is known of each.
         """
 
-    def documents_of(self, rows: Sequence[int]) -> list[Document]:
+    def documents_of(self, rows: SomeRows) -> list[Document]:
         """Return the document of each of `rows`, in that order."""
 
     def document(self, document_id: str) -> Document | None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
-from indexer.records import Document, Filters, Hit, Ranking
+from indexer.ranking import Ranking
+from indexer.records import Document, Filters
+from indexer.row_sets import Rows
 from search_api.asked_dates import dates_in, report_fits
+from search_api.candidates import Candidate, Candidates, ranks_in
 from search_api.defining import definitions
 from search_api.expansion import expand
 from search_api.fusion import best_first, convex_scores, towards, vector_weight
@@ -33,33 +35,22 @@ DATE_WEIGHT = 0.09
 _READ_AT_ONCE = 16  # documents: a page shows ten of hundreds
 
 
-class Candidate(NamedTuple):
-    """A passage in the merged ranking. Ranks are None where a list did not bring it."""
-
-    row: int
-    score: float
-    keyword_score: float
-    cosine: float
-    keyword_rank: int | None
-    vector_rank: int | None
-
-
 @dataclass(frozen=True, slots=True)
 class Retrieved:
     """The merged ranking, best first, and how many passages the words match in all."""
 
     query: ParsedQuery
-    candidates: tuple[Candidate, ...]
+    candidates: Candidates
     total: int
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentHit:
-    """A document by its best passage; `others` are its further passages in the ranking."""
+    """A document by its best passage; `others` are the places of its further passages."""
 
     document: Document
     best: Candidate
-    others: tuple[Candidate, ...]
+    others: tuple[int, ...]
 
 
 def retrieve(
@@ -77,45 +68,38 @@ def retrieve(
     with phase("words"):
         by_words, total = reader.keyword_ranking(query.node, depth, filters)
     if mode == "keyword":
-        return Retrieved(query, _candidates_by_words(by_words), total)
+        return Retrieved(query, Candidates.by_words(by_words), total)
     if not query.question:
-        return Retrieved(query, (), total)
+        return Retrieved(query, Candidates.by_words(by_words[:0]), total)
     with phase("encode"):
         vector = reader.encode_query(query.question)
     with phase("meaning"):
         by_meaning = _constrained_vector_ranking(reader, query, vector, depth, filters)
     if mode == "vector":
-        return Retrieved(query, _candidates_by_meaning(by_meaning), total)
-    held = sorted({hit.row for hit in by_words} | {hit.row for hit in by_meaning})
-    rows = np.array(held, np.int64)
-    vectors = reader.row_vectors(held)
+        return Retrieved(query, Candidates.by_meaning(by_meaning), total)
+    rows: Rows = np.union1d(by_words.rows, by_meaning.rows)
+    vectors = reader.row_vectors(rows)
     cosines = (vectors @ vector[0]).astype(np.float64)
     # A passage that the vector side alone brings has a keyword score too: asking for it keeps the
     # two scores of every candidate comparable.
-    known = {hit.row: hit.score for hit in by_words}
-    known |= reader.keyword_scores(
-        query.node, [hit.row for hit in by_meaning if hit.row not in known]
-    )
-    scores = np.array([known.get(row, 0.0) for row in held])
+    others = np.setdiff1d(by_meaning.rows, by_words.rows, assume_unique=True)
+    scores = np.zeros(len(rows))
+    for one in (by_words, reader.keyword_scores(query.node, others)):
+        scores[np.searchsorted(rows, one.rows)] = one.scores
     weight = vector_weight(len(query.terms))
     best = best_first(rows, convex_scores(scores, cosines, weight))[:FEEDBACK]
     nearer = (vectors @ towards(vector[0], vectors[best])).astype(np.float64)
     merged = convex_scores(scores, nearer, weight)
     if asked := dates_in(query.question):
-        fits = [report_fits(asked, dated) for dated in reader.labels_of("date", held)]
+        fits = [report_fits(asked, dated) for dated in reader.labels_of("date", rows)]
         merged = (1 - DATE_WEIGHT) * merged + DATE_WEIGHT * np.array(fits)
     if kind_of(query.question) is Kind.STANDS_FOR:
         defines = np.isin(rows, [row for row, _ in definitions(reader, query.question)])
         # Before all others: found@1 of eight such questions .50 -> .88.
         merged = (merged + defines) / 2 if defines.any() else merged
-    order = best_first(rows, merged)
-    keyword_ranks, vector_ranks = _ranks(by_words), _ranks(by_meaning)
-    columns = (column[order].tolist() for column in (rows, merged, scores, cosines))
-    candidates = tuple(
-        Candidate(row, score, words, cosine, keyword_ranks.get(row), vector_ranks.get(row))
-        for row, score, words, cosine in zip(*columns, strict=True)
-    )
-    return Retrieved(query, candidates, total)
+    ranks = (ranks_in(rows, by_words), ranks_in(rows, by_meaning))
+    found = Candidates(rows, merged, scores, cosines, *ranks)
+    return Retrieved(query, found.taken(best_first(rows, merged)), total)
 
 
 def _constrained_vector_ranking(
@@ -128,46 +112,31 @@ def _constrained_vector_ranking(
     if constraint.must:
         # The query itself matches no other passages than the constraint, best first.
         matching, _ = reader.keyword_ranking(query.node, CONSTRAINED_DEPTH, filters)
-        return reader.vector_ranking(vector, depth, filters, [hit.row for hit in matching])
+        return reader.vector_ranking(vector, depth, filters, matching.rows)
     found = reader.vector_ranking(vector, depth, filters)
     unwanted: Node = Group(should=constraint.must_not)
-    excluded = reader.keyword_scores(unwanted, [hit.row for hit in found])
-    return tuple(hit for hit in found if hit.row not in excluded)
+    excluded = reader.keyword_scores(unwanted, found.rows)
+    kept = ~np.isin(found.rows, excluded.rows)
+    return Ranking(found.rows[kept], found.scores[kept])
 
 
-def by_document(reader: ArchiveReader, candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Group a ranking by document, in the order of each document's best passage."""
-    groups: dict[int, list[Candidate]] = {}
-    positions = reader.positions_of([candidate.row for candidate in candidates])
-    for position, candidate in zip(positions, candidates, strict=True):
-        groups.setdefault(position, []).append(candidate)
+def by_document(reader: ArchiveReader, candidates: Candidates) -> list[list[int]]:
+    """Group a ranking by document, in the order of each document's best passage.
+
+    Each group holds the places of a document's passages in the ranking, from 0, best first.
+    """
+    groups: dict[int, list[int]] = {}
+    for place, document in enumerate(reader.positions_of(candidates.rows)):
+        groups.setdefault(document, []).append(place)
     return list(groups.values())
 
 
 def with_documents(
-    reader: ArchiveReader, groups: Sequence[Sequence[Candidate]]
+    reader: ArchiveReader, candidates: Candidates, groups: Sequence[Sequence[int]]
 ) -> Iterator[DocumentHit]:
-    """Yield passages of one document each with that document, read as far as they are asked for."""
+    """Yield each group with its document; they are read as far as they are asked for."""
     for start in range(0, len(groups), _READ_AT_ONCE):
         some = groups[start : start + _READ_AT_ONCE]
-        documents = reader.documents_of([found[0].row for found in some])
+        documents = reader.documents_of(candidates.rows[[places[0] for places in some]])
         for document, (best, *others) in zip(documents, some, strict=True):
-            yield DocumentHit(document, best, tuple(others))
-
-
-def _candidates_by_words(by_words: Ranking) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(hit.row, hit.score, hit.score, -1.0, rank, None)
-        for rank, hit in enumerate(by_words, start=1)
-    )
-
-
-def _candidates_by_meaning(by_meaning: Ranking) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(hit.row, hit.score, 0.0, hit.score, None, rank)
-        for rank, hit in enumerate(by_meaning, start=1)
-    )
-
-
-def _ranks(ranking: Sequence[Hit]) -> dict[int, int]:
-    return {hit.row: rank for rank, hit in enumerate(ranking, start=1)}
+            yield DocumentHit(document, candidates[best], tuple(others))

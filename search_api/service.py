@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from indexer.abbreviations import Abbreviation
 from indexer.coverage import coverage_of
 from indexer.records import Document, Filters, Passage
+from indexer.row_sets import Rows
 from search_api import answering, citing, confidence, tokens
 from search_api.conflicts import disagreements
 from search_api.documents import document_of
@@ -45,7 +46,6 @@ from search_api.responses import (
     Total,
 )
 from search_api.retrieval import (
-    Candidate,
     DocumentHit,
     by_document,
     retrieve,
@@ -95,13 +95,15 @@ class SearchService:
         found = retrieve(reader, parse(request.q), request.filters, request.mode)
         query = found.query
         groups = by_document(reader, found.candidates)
+        best = found.candidates.rows[[places[0] for places in groups]]
         facets: dict[str, tuple[FacetValue, ...]] = {
-            name: _facet(reader, groups, name) for name in request.facets
+            name: _facet(reader, best, name) for name in request.facets
         }
         if request.group == "passage":
-            ordered = with_documents(reader, [(one,) for one in found.candidates])
+            single = [(place,) for place in range(len(found.candidates))]
+            ordered = with_documents(reader, found.candidates, single)
         else:
-            ordered = folded(reader, with_documents(reader, groups))
+            ordered = folded(reader, with_documents(reader, found.candidates, groups))
         if request.sort != "relevance":
             ordered = _by_date(ordered, newest_first=request.sort == "-date")
         page = list(islice(ordered, offset, offset + request.limit))
@@ -147,8 +149,8 @@ class SearchService:
         nearest: tuple[SearchResult, ...] = ()
         if status == "not_found":
             groups = by_document(reader, found.candidates)
-            hits = islice(folded(reader, with_documents(reader, groups)), _NEAREST)
-            nearest = self._results(reader, query, list(hits), 0)
+            hits = folded(reader, with_documents(reader, found.candidates, groups))
+            nearest = self._results(reader, query, list(islice(hits, _NEAREST)), 0)
         answer_id = tokens.answer_id(q, filters, reader.generation_id)
         return AnswerResponse(
             status=status,
@@ -434,11 +436,8 @@ def _by_date(hits: Iterable[DocumentHit], *, newest_first: bool) -> Iterator[Doc
     return iter(dated + [hit for hit in listed if not hit.document.date])
 
 
-def _facet(
-    reader: ArchiveReader, groups: Sequence[Sequence[Candidate]], name: Facet
-) -> tuple[FacetValue, ...]:
+def _facet(reader: ArchiveReader, rows: Rows, name: Facet) -> tuple[FacetValue, ...]:
     """Count a field over the reports of the merged ranking, most frequent first."""
-    rows = [found[0].row for found in groups]
     if name == "year":
         values = [date[:4] for date in reader.labels_of("date", rows)]
     else:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from indexer.keyword_query import Group, Node, Phrase, Word
-from indexer.records import Document, DocumentText, Filters, Passage, Ranking
+from indexer.ranking import Ranking
+from indexer.records import Document, DocumentText, Filters, Passage
 from search_api import citing
 from search_api.changes import Change, Saying, changes_among
 from search_api.figures import Figure, figures_in

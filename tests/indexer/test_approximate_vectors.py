@@ -8,7 +8,7 @@ import pytest
 from indexer import approximate_vectors, vector_index
 from indexer.approximate_vectors import recall_from_json, widened
 from indexer.embedding import Vectors, normalised
-from indexer.records import Ranking
+from indexer.ranking import Ranking
 from indexer.row_sets import Rows
 from indexer.vector_index import VectorIndex
 

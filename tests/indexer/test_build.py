@@ -28,7 +28,8 @@ from indexer.embedding import BuildEncoder, Vectors, normalised
 from indexer.errors import BuildLockedError, SourceError
 from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Group, Word
-from indexer.records import FileStatus, Filters, Hit
+from indexer.ranking import Ranking
+from indexer.records import FileStatus, Filters
 from indexer.saved_vectors import SavedVectors
 from tests.conftest import CORPUS, ROOT
 
@@ -85,8 +86,8 @@ class Content:
     passages: list[object]
     files: list[object]
     abbreviations: list[object]
-    keyword_rankings: list[tuple[Hit, ...]]
-    vector_rankings: list[tuple[Hit, ...]]
+    keyword_rankings: list[Ranking]
+    vector_rankings: list[Ranking]
 
 
 def content_of(index_dir: Path, encoder: BuildEncoder) -> Content:
@@ -402,8 +403,8 @@ def test_an_emptied_folder_does_not_empty_the_index_unless_that_is_said(
     emptied = build(source, tmp_path / "index", fake, allow_empty=True)
     assert (emptied.published, emptied.documents, emptied.passages) == (True, 0, 0)
     opened = open_generation(tmp_path / "index")
-    assert opened.keyword_ranking(Word("fox"), 5, Filters()) == ((), 0)
-    assert opened.vector_ranking(fake.encode(["fox"]), 5, Filters()) == ()
+    assert opened.keyword_ranking(Word("fox"), 5, Filters())[1] == 0
+    assert len(opened.vector_ranking(fake.encode(["fox"]), 5, Filters())) == 0
     assert not build(source, tmp_path / "index", fake, allow_empty=True).published
     (source / "a.md").write_text(report("Fox", "1. The fox met the board."))
     assert build(source, tmp_path / "index", fake).documents == 1

@@ -147,7 +147,7 @@ def test_an_opened_generation_reads_all_its_parts(index_dir: Path) -> None:
     assert (opened.counts.documents, opened.counts.passages) == (2, 2)
     ranking, total = opened.keyword_ranking(Word("fox"), 10, Filters())
     assert ([hit.row for hit in ranking], total) == ([0], 1)
-    assert opened.keyword_scores(Word("fox"), [0, 1]) == {0: ranking[0].score}
+    assert opened.keyword_scores(Word("fox"), [0, 1]) == ranking
     query = np.array([[0, 1, 0, 0]], np.float32)
     assert [hit.row for hit in opened.vector_ranking(query, 10, Filters())] == [1, 0]
     assert (opened.row_vectors([1, 0]) @ query[0]).tolist() == [1.0, 0.0]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer import vector_index
 from indexer.embedding import Vectors, normalised
-from indexer.records import Hit
+from indexer.ranking import Hit
 from indexer.vector_index import VectorIndex
 from tests.conftest import ROOT
 

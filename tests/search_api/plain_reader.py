@@ -27,6 +27,7 @@ from indexer.keyword_query import (
     Word,
 )
 from indexer.passage_store import Counts
+from indexer.ranking import Ranking, SomeRows
 from indexer.records import (
     Block,
     Copy,
@@ -36,10 +37,8 @@ from indexer.records import (
     FileStatus,
     Filters,
     FormerDocument,
-    Hit,
     Label,
     Passage,
-    Ranking,
 )
 from indexer.words import joined, joined_compounds
 
@@ -114,50 +113,45 @@ class PlainReader:
 
     def keyword_ranking(self, query: Node, depth: int, filters: Filters) -> tuple[Ranking, int]:
         scores = self._scores(query) or {}
-        hits = [Hit(row, score) for row, score in scores.items() if self._passes(row, filters)]
-        hits.sort(key=lambda hit: (-hit.score, hit.row))
-        return tuple(hits[:depth]), len(hits)
+        hits = [(row, score) for row, score in scores.items() if self._passes(row, filters)]
+        return Ranking.of(hits)[:depth], len(hits)
 
-    def keyword_scores(self, query: Node, rows: Sequence[int]) -> dict[int, float]:
+    def keyword_scores(self, query: Node, rows: SomeRows) -> Ranking:
         scores = self._scores(query) or {}
-        return {row: scores[row] for row in rows if row in scores}
+        return Ranking.of((row, scores[row]) for row in rows if row in scores)
 
     def encode_query(self, text: str) -> Vectors:
         return self._encode([text])
 
     def vector_ranking(
-        self, query: Vectors, depth: int, filters: Filters, rows: Sequence[int] | None = None
+        self, query: Vectors, depth: int, filters: Filters, rows: SomeRows | None = None
     ) -> Ranking:
         allowed = range(len(self._passages)) if rows is None else rows
         kept = sorted({row for row in allowed if self._passes(row, filters)})
-        hits = [
-            Hit(row, float(cosine))
-            for row, cosine in zip(kept, self._cosines(query, kept), strict=True)
-        ]
-        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.row))[:depth])
+        return Ranking.of(zip(kept, self._cosines(query, kept), strict=True))[:depth]
 
-    def row_vectors(self, rows: Sequence[int]) -> Vectors:
+    def row_vectors(self, rows: SomeRows) -> Vectors:
         return np.array([self._vectors[row] for row in rows], np.float32).reshape(
             len(rows), self._vectors.shape[1]
         )
 
-    def _cosines(self, query: Vectors, rows: Sequence[int]) -> list[float]:
+    def _cosines(self, query: Vectors, rows: SomeRows) -> list[float]:
         return [
             sum(float(a) * float(b) for a, b in zip(self._vectors[row], query[0], strict=True))
             for row in rows
         ]
 
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
+    def passages(self, rows: SomeRows) -> list[Passage]:
         return [self._passages[row] for row in rows]
 
-    def positions_of(self, rows: Sequence[int]) -> list[int]:
+    def positions_of(self, rows: SomeRows) -> list[int]:
         ids = list(self._texts)
         return [ids.index(self._of(row).document_id) for row in rows]
 
-    def labels_of(self, name: Label, rows: Sequence[int]) -> list[str]:
+    def labels_of(self, name: Label, rows: SomeRows) -> list[str]:
         return [str(getattr(self._of(row), name)) for row in rows]
 
-    def documents_of(self, rows: Sequence[int]) -> list[Document]:
+    def documents_of(self, rows: SomeRows) -> list[Document]:
         return [self._of(row) for row in rows]
 
     def document(self, document_id: str) -> Document | None:

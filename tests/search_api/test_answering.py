@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from indexer.embedding import Vectors
+from indexer.ranking import Ranking
 from indexer.records import Document, DocumentText, Passage
 from indexer.sentences import sentence_spans
 from search_api.answering import FEATURES, READ, WEIGHTS, Quote, Selection, select, shown
+from search_api.candidates import Candidate, Candidates
 from search_api.matching import Stemmer
 from search_api.query import parse
 from search_api.question import Kind
-from search_api.retrieval import Candidate, Retrieved
+from search_api.retrieval import Retrieved
 from search_api.scorer import InContext
 from tests.search_api.plain_reader import PlainReader
 
@@ -59,7 +61,8 @@ def reader() -> PlainReader:
 
 def chosen(question: str, scorer: Likes, read: int = READ) -> Selection:
     archive = reader()
-    candidates = tuple(Candidate(row, 1.0 - row / 10, 1.0, 0.5, 1, 1) for row in range(3))
+    rows, ones = np.arange(3), np.ones(3, np.int64)
+    candidates = Candidates(rows, 1 - rows / 10, np.ones(3), np.full(3, 0.5), ones, ones)
     found = Retrieved(parse(question), candidates, 3)
     return select(archive, found, archive.documents_of([0, 1, 2]), Stemmer(archive), scorer, read)
 
@@ -113,7 +116,7 @@ def test_only_the_best_of_the_first_look_are_read() -> None:
 
 def test_nothing_retrieved_gives_no_quotes() -> None:
     archive = reader()
-    found = Retrieved(parse("anything"), (), 0)
+    found = Retrieved(parse("anything"), Candidates.by_words(Ranking.of(())), 0)
     assert select(archive, found, [], Stemmer(archive), Likes("x")).quotes == ()
 
 

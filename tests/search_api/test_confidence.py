@@ -6,6 +6,7 @@ import pytest
 
 from indexer.records import Passage
 from search_api.answering import Quote, Selection
+from search_api.candidates import Candidate
 from search_api.confidence import (
     NOT_FOUND_BELOW,
     confidence_of,
@@ -15,7 +16,6 @@ from search_api.confidence import (
 )
 from search_api.matching import Term
 from search_api.question import Kind
-from search_api.retrieval import Candidate
 from search_api.scorer import InContext
 
 TERMS = (Term("gangs", ("gang",), 0.5), Term("Connect", ("connect",), 0.5))

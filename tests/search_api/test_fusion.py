@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.records import Hit, Ranking
+from indexer.ranking import Hit, Ranking
 from search_api.fusion import (
     RRF_K,
     convex_combination,
@@ -26,8 +26,7 @@ def order(ranking: Ranking) -> list[int]:
 
 
 def ranking_of(scores: dict[int, float]) -> Ranking:
-    ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Hit(row, score) for row, score in ordered)
+    return Ranking.of(scores.items())
 
 
 RANKINGS = st.dictionaries(ROWS, BM25, max_size=20).map(ranking_of)

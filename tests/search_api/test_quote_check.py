@@ -7,7 +7,8 @@ import pytest
 
 from indexer.generation import Generation
 from indexer.keyword_query import Group, Node
-from indexer.records import Filters, Ranking
+from indexer.ranking import Ranking
+from indexer.records import Filters
 from search_api.checked_quotes import CheckedQuote
 from search_api.errors import BadRequestError
 from search_api.parameter_docs import EXAMPLE_DOCUMENT

@@ -13,13 +13,14 @@ from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.generation import Generation, open_generation
 from indexer.records import Document, Filters, Passage
+from search_api.candidates import Candidate
 from search_api.fusion import convex_combination, vector_weight
 from search_api.gate import Gate
 from search_api.query import parse
 from search_api.reader import ArchiveReader
 from search_api.requests import SearchRequest
 from search_api.responses import Mode
-from search_api.retrieval import DEPTH, Candidate, by_document, retrieve, with_documents
+from search_api.retrieval import DEPTH, by_document, retrieve, with_documents
 from search_api.service import SearchService
 from search_api.tools import Tools
 from tests.search_api.plain_reader import PlainReader
@@ -302,7 +303,7 @@ def test_a_query_that_asks_for_nothing_finds_nothing(
     reader: ArchiveReader, q: str, mode: Mode
 ) -> None:
     found = retrieve(reader, parse(q), Filters(), mode)
-    assert (found.candidates, found.total) == ((), 0)
+    assert (list(found.candidates), found.total) == ([], 0)
 
 
 def test_words_that_nothing_holds_still_find_what_is_near_in_meaning(
@@ -376,7 +377,7 @@ def test_a_document_stands_once_by_its_best_passage_with_the_others_counted(
     tiny: Generation,
 ) -> None:
     candidates = retrieve(tiny, parse("gangs knives dogs"), Filters()).candidates
-    hits = list(with_documents(tiny, by_document(tiny, candidates)))
+    hits = list(with_documents(tiny, candidates, by_document(tiny, candidates)))
     names = [hit.document.source_id for hit in hits]
     assert len(names) == len(set(names))
     assert sum(1 + len(hit.others) for hit in hits) == len(candidates)
@@ -384,11 +385,12 @@ def test_a_document_stands_once_by_its_best_passage_with_the_others_counted(
     assert [place[hit.best.row] for hit in hits] == sorted(place[hit.best.row] for hit in hits)
     for hit in hits:
         own = [one for one in candidates if tiny.documents_of([one.row])[0] == hit.document]
-        assert [hit.best, *hit.others] == own
+        assert [hit.best, *(candidates[place] for place in hit.others)] == own
 
 
 def test_grouping_nothing_gives_nothing(reader: ArchiveReader) -> None:
-    assert by_document(reader, ()) == []
+    nothing = retrieve(reader, parse(""), Filters()).candidates
+    assert (len(nothing), by_document(reader, nothing)) == (0, [])
 
 
 # --- what the archive adds ----------------------------------------------------------------------
