@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import socket
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from search_api.problems import problem
 from search_api.settings import Settings
 
 _M_ARENA_MAX = -8  # of glibc's mallopt
+_YOUNG = 10_000  # objects that are made between two looks for garbage; a search makes thousands
 
 
 def share_arenas() -> None:
@@ -25,6 +27,17 @@ def share_arenas() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 2)
+
+
+def keep_what_is_loaded() -> None:
+    """Let the garbage collector pass over all that is loaded by now: modules, models, the index.
+
+    A look through it all took 50 ms, once in a hundred searches, and found nothing. What is no
+    longer used is let go as ever, but for what refers to itself.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -57,6 +70,7 @@ class _AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            keep_what_is_loaded()
             self._announce()
 
 

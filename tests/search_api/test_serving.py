@@ -1,9 +1,11 @@
 """search_api.serving: the real server with clients that are slow, many, forwarded, or late."""
 
+import gc
 import json
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ import uvicorn
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
-from search_api.serving import serving
+from search_api.serving import keep_what_is_loaded, serving
 from search_api.settings import Settings
 from web.app import create_web_app
 
@@ -158,3 +160,20 @@ def test_a_stop_lets_a_running_request_end(settings: Settings) -> None:
         time.sleep(0.3)
         server.should_exit = True
         assert everything(connection).endswith('{"client":"127.0.0.1"}')
+
+
+def test_what_is_loaded_is_passed_over_and_what_comes_later_is_not() -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+    loaded, before = Ring(), gc.get_threshold()
+    try:
+        keep_what_is_loaded()
+        assert not any(one is loaded for one in gc.get_objects())
+        gone = weakref.ref(Ring())
+        gc.collect()
+        assert gone() is None
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
