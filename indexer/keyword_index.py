@@ -23,6 +23,7 @@ from indexer.keyword_query import (
     Fuzzy,
     Group,
     Node,
+    Pair,
     Phrase,
     Prefix,
     Wildcard,
@@ -45,6 +46,11 @@ _WRITER_MEMORY_BYTES = 256_000_000
 # More terms than a person types; a pasted page does not keep the engine busy for seconds.
 MAX_TERMS = 512
 _RECENT = 64  # queries that are kept compiled
+# A pair of words that are both in more of the passages than this (and in so many at least) adds
+# nothing: left out, hybrid nDCG@10 on five sets is .000 to .004 higher. It also costs most: at a
+# million passages up to 27 ms, all other pairs 2.5 ms at most.
+_COMMON_SHARE = 0.02
+_COMMON_AT_LEAST = 20
 _LARGEST_DATE = 99_999_999
 _JOINED = "joined"  # "cooperation" for each "co-operation": apart, for the text's length is its own
 _FIELDS_OF = {
@@ -260,7 +266,7 @@ class KeywordIndex:
     def _compile(self, node: Node) -> Query | None:
         """Return the engine's query, None where nothing is left to look for."""
         compiled = self._compile_scored(node)
-        if compiled is not None and not isinstance(node, Group | Either | Dated):
+        if compiled is not None and not isinstance(node, Group | Either | Dated | Pair):
             return Query.const_score_query(compiled, 0.0) if node.field.is_known else compiled
         return compiled
 
@@ -270,6 +276,8 @@ class KeywordIndex:
                 return self._word(node)
             case Phrase():
                 return self._phrase(node)
+            case Pair():
+                return self._pair(node)
             case Prefix():
                 return self._prefix(node)
             case Wildcard():
@@ -333,6 +341,13 @@ class KeywordIndex:
         names = _exact_fields(phrase.field)
         alternatives = [self._side_by_side(name, terms) for name in names]
         return _either(alternatives, [phrase.weight] * len(names))
+
+    def _pair(self, pair: Pair) -> Query | None:
+        terms = self.stems(pair.text)[:MAX_TERMS]
+        common = max(_COMMON_AT_LEAST, _COMMON_SHARE * self.count)
+        if not terms or min(map(self.document_frequency, terms)) > common:
+            return None
+        return _either([self._side_by_side(pair.field.value, terms)], [pair.weight])
 
     def _prefix(self, prefix: Prefix) -> Query | None:
         terms = self.exact_terms(prefix.text)

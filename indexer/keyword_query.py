@@ -6,7 +6,7 @@ is no query string that an engine could fail to parse.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 
 class Field(StrEnum):
@@ -40,6 +40,18 @@ class Phrase:
 
     text: str
     field: Field = Field.ANY
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two words beside each other in the text. It adds to the score of what they match already.
+
+    Where both words are common in the archive it is left out: see `keyword_index`.
+    """
+
+    field: ClassVar = Field.TEXT
+    text: str
     weight: float = 1.0
 
 
@@ -106,5 +118,5 @@ class Group:
 
 
 Leaf: TypeAlias = Word | Phrase | Prefix | Wildcard | Fuzzy | Dated
-Node: TypeAlias = Leaf | Either | Group
+Node: TypeAlias = Leaf | Pair | Either | Group
 EVERYTHING = Group()  # matches no passage by words: what a query without words means

@@ -25,6 +25,7 @@ from indexer.keyword_query import (
     Group,
     Leaf,
     Node,
+    Pair,
     Phrase,
     Prefix,
     Wildcard,
@@ -154,8 +155,7 @@ def _with_pairs(node: Node) -> Node:
         return node
     words = [part for part in node.should if isinstance(part, Word)]
     pairs = tuple(
-        Word(f"{first.text} {second.text}", Field.TEXT, PAIR_WEIGHT)
-        for first, second in pairwise(words)
+        Pair(f"{first.text} {second.text}", weight=PAIR_WEIGHT) for first, second in pairwise(words)
     )
     return Group(node.must, node.should + pairs, node.must_not)
 
@@ -188,6 +188,8 @@ def _leaves(node: Node) -> list[Leaf]:
             return sorted(found, key=lambda leaf: isinstance(leaf, Phrase))
         case Either():
             return _leaves(node.options[0])
+        case Pair():
+            return []  # of words that are there already
         case _:
             return [node]
 

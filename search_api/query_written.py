@@ -9,6 +9,7 @@ from indexer.keyword_query import (
     Fuzzy,
     Group,
     Node,
+    Pair,
     Phrase,
     Prefix,
     Wildcard,
@@ -22,7 +23,7 @@ def written(node: Node) -> str:
     match node:
         case Phrase():
             return _with_field(node.field, f'"{node.text}"')
-        case Word():
+        case Word() | Pair():
             return _with_field(node.field, node.text)
         case Prefix():
             return _with_field(node.field, f"{node.text}*")

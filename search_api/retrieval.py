@@ -23,6 +23,9 @@ from search_api.responses import Mode
 
 # Hits per list before fusion. More changes nothing in the first hundred documents of our sets.
 DEPTH = 300
+# Of the passages that the vector side alone brings, so many of the best are scored by words too.
+# More, or half as many, change no nDCG@10 on five sets, and R@100 by .0006 at most.
+SCORED = 100
 # A query that names what must match is answered out of at most this many matching passages.
 CONSTRAINED_DEPTH = 5000
 # Passages that the question is moved towards before the lists are merged for good. Three at a fifth
@@ -81,8 +84,8 @@ def retrieve(
     vectors = reader.row_vectors(rows)
     cosines = (vectors @ vector[0]).astype(np.float64)
     # A passage that the vector side alone brings has a keyword score too: asking for it keeps the
-    # two scores of every candidate comparable.
-    others = np.setdiff1d(by_meaning.rows, by_words.rows, assume_unique=True)
+    # two scores of those that compete for the first places comparable.
+    others = by_meaning.rows[~np.isin(by_meaning.rows, by_words.rows)][:SCORED]
     scores = np.zeros(len(rows))
     for one in (by_words, reader.keyword_scores(query.node, others)):
         scores[np.searchsorted(rows, one.rows)] = one.scores

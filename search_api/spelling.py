@@ -53,7 +53,7 @@ def did_you_mean(reader: ArchiveReader, query: ParsedQuery) -> str:
 
 def _plain_words(node: Node) -> Iterator[str]:
     match node:
-        case Word(field=Field.ANY | Field.TEXT, weight=1.0):
+        case Word(field=Field.ANY | Field.TEXT):
             yield node.text
         case Either():
             yield from _plain_words(node.options[0])

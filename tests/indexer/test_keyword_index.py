@@ -18,7 +18,17 @@ from hypothesis import strategies as st
 from indexer import keyword_index
 from indexer.errors import DamagedError
 from indexer.keyword_index import FieldWeights, KeywordIndex
-from indexer.keyword_query import EVERYTHING, Field, Group, Node, Phrase, Prefix, Wildcard, Word
+from indexer.keyword_query import (
+    EVERYTHING,
+    Field,
+    Group,
+    Node,
+    Pair,
+    Phrase,
+    Prefix,
+    Wildcard,
+    Word,
+)
 from indexer.ranking import Hit, Ranking
 from indexer.records import Document, Filters, Passage
 from tests.conftest import ROOT
@@ -248,6 +258,17 @@ def test_a_prefix_matches_words_as_they_are_written() -> None:
         assert rows_found(index, Prefix("...")) == []
 
 
+def test_a_pair_adds_to_the_score_unless_both_of_its_words_are_common() -> None:
+    words = Group(should=(Word("fox"), Word("dog")))
+    pair = Group(should=(*words.should, Pair("fox dog", weight=0.5)))
+    with index_over("fox dog", "dog fox", *["fox"] * 40) as index:
+        with_pair, without = (dict(index.search(query, 2)[0]) for query in (pair, words))
+        assert with_pair[0] > without[0]
+        assert with_pair[1] == without[1]
+    with index_over(*["fox dog"] * 21, "cat") as index:
+        assert index.search(pair, 30) == index.search(words, 30)
+
+
 def test_must_should_and_must_not_mean_what_they_say() -> None:
     with index_over("fox", "fox dog", "fox hat", "dog hat", "fox dog hat") as index:
         fox, dog, hat = Word("fox"), Word("dog"), Word("hat")
@@ -377,7 +398,8 @@ _ODD = st.text(max_size=40) | st.sampled_from(
 _NODES: st.SearchStrategy[Node] = st.recursive(
     st.builds(Word, _ODD, st.sampled_from(Field))
     | st.builds(Phrase, _ODD, st.sampled_from(Field))
-    | st.builds(Prefix, _ODD, st.sampled_from(Field)),
+    | st.builds(Prefix, _ODD, st.sampled_from(Field))
+    | st.builds(Pair, _ODD),
     lambda nodes: st.builds(
         Group,
         st.lists(nodes, max_size=2).map(tuple),

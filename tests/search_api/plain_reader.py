@@ -21,6 +21,7 @@ from indexer.keyword_query import (
     Fuzzy,
     Group,
     Node,
+    Pair,
     Phrase,
     Prefix,
     Wildcard,
@@ -227,7 +228,7 @@ class PlainReader:
     def _scores(self, node: Node) -> dict[int, float] | None:
         """Return the score of every row that matches; None where nothing is asked for."""
         match node:
-            case Word():
+            case Word() | Pair():  # of a few passages no word is common
                 return self._word(node)
             case Phrase(field=Field.BODY | Field.COMMITTEE | Field.TYPE):
                 return self._word(Word(node.text, node.field))
@@ -274,7 +275,7 @@ class PlainReader:
             if all(row in found for found in must) and not any(row in found for found in must_not)
         }
 
-    def _word(self, word: Word) -> dict[int, float] | None:
+    def _word(self, word: Word | Pair) -> dict[int, float] | None:
         terms = self._stems(word.text)
         if not terms:
             return None

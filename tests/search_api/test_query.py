@@ -13,6 +13,7 @@ from indexer.keyword_query import (
     Fuzzy,
     Group,
     Node,
+    Pair,
     Phrase,
     Prefix,
     Wildcard,
@@ -36,11 +37,7 @@ def parse(q: str) -> ParsedQuery:
     query = parse_with_pairs(q)
     node = query.node
     if isinstance(node, Group):
-        kept = tuple(
-            part
-            for part in node.should
-            if not (isinstance(part, Word) and part.weight == PAIR_WEIGHT)
-        )
+        kept = tuple(part for part in node.should if not isinstance(part, Pair))
         node = replace(node, should=kept)
     return replace(query, node=node)
 
@@ -65,8 +62,8 @@ def test_neighbouring_words_score_more_side_by_side_but_match_nothing_new() -> N
     assert parse_with_pairs("community engagement strategy").node == Group(
         should=(
             *words("community", "engagement", "strategy"),
-            Word("community engagement", Field.TEXT, PAIR_WEIGHT),
-            Word("engagement strategy", Field.TEXT, PAIR_WEIGHT),
+            Pair("community engagement", weight=PAIR_WEIGHT),
+            Pair("engagement strategy", weight=PAIR_WEIGHT),
         )
     )
 
