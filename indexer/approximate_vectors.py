@@ -39,6 +39,9 @@ _QUESTIONS = 256
 _MOVED_BY = 1.5
 _ROUNDING = 1e-4  # of a product with half-precision vectors, several times over
 LEAST_RECALL = 0.992  # what is promised is .99: real questions may find .002 less
+# What is aimed at where it can be had: where many passages lie close together people's questions
+# found .004 less, and 256 questions say it to .002. At 100,000 passages it takes .15 ms more.
+_AIMED_AT = 0.995
 _ROWS_AT_ONCE = 256  # half-precision rows that are widened together: they stay in the cache
 # Up to so many rows (1.5 ms) are scored one by one; more of them where that costs less than lists.
 _ALWAYS_EXACT = 5000
@@ -74,7 +77,9 @@ def build(
     empty = faiss.clone_index(index)
     for start in range(0, len(vectors), _AT_ONCE):
         index.add(vectors[start : start + _AT_ONCE])
-    recall = _settled(index, lists, vectors, least_recall)
+    aims = sorted({max(_AIMED_AT, least_recall), least_recall}, reverse=True)
+    settled = (_settled(index, lists, vectors, aim) for aim in aims)
+    recall = next((found for found in settled if found is not None), None)
     seconds = time.perf_counter() - started
     if recall is None:
         logger.warning("vector index: too little is found in lists; it will be exact")
