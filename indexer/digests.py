@@ -25,7 +25,12 @@ class Digests:
         self._found: dict[str, tuple[str, Stamp]] = {}
 
     def of(self, source_id: str, path: Path, stamp: Stamp) -> str:
-        """Return the digest of the file that has this stamp; raises OSError."""
+        """Return the digest of the file that has this stamp; raises OSError.
+
+        A file is read once: one that changes during a build is another for the next.
+        """
+        if source_id in self._found:
+            return self._found[source_id][0]
         known = self.known.get(source_id)
         if known is not None and known[1] == stamp:
             self._found[source_id] = known

@@ -397,11 +397,14 @@ class PassageStore:
         found = sorted((_file(row).container or _file(row).source_id, row[-1], row) for row in rows)
         return [_file(row) for _, _, row in found]
 
-    def files_under(self, prefix: str) -> list[FileRecord]:
-        """Return what became of the files whose names begin with `prefix`."""
+    def digests_under(self, prefix: str) -> list[tuple[str, str, bool]]:
+        """Return (source_id, sha256, whether it was read) of files whose names begin so."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else "\U0010ffff"
         where = "source_id >= ? AND source_id < ?"
-        return list(map(_file, self._all(f"SELECT * FROM files WHERE {where}", (prefix, end))))
+        found = self._all(
+            f"SELECT source_id, sha256, status FROM files WHERE {where}", (prefix, end)
+        )
+        return [(name, sha256, status != FileStatus.UNREAD) for name, sha256, status in found]
 
     def files_not_read(self) -> list[FileRecord]:
         """Return what became of each file that could not be read, or not all of it."""

@@ -11,7 +11,7 @@ from indexer.digests import Digests
 from indexer.passage_store import PassageStore
 from indexer.plan import may_be_read_now, repeated
 from indexer.records import FileRecord, FileStatus, Relation
-from indexer.source import SourceFile, SourceItem, is_lines, items_of
+from indexer.source import CLASHING, SourceFile, SourceItem, is_lines, items_of
 
 
 @dataclass(slots=True)
@@ -49,13 +49,13 @@ class Reach:
             if before and before == self._digest(file):
                 continue
             if is_lines(file.place):
-                self._take_lines(name, items_of(file, self._digests))
+                self._take_lines(name, file)
             else:
                 names.add(name)
         for name in known.keys() - self._files.keys():
             self.touched.stamps.add(name)
             if is_lines(name):
-                self._take_lines(name, ())
+                self._take_lines(name, None)
             else:
                 names.add(name)
         for record in self._store.files_not_read():
@@ -64,7 +64,7 @@ class Reach:
             if holder is None or not may_be_read_now(record, retry):
                 continue
             if is_lines(holder.place):
-                self._take_lines(holder.source_id, items_of(holder, self._digests))
+                self._take_lines(holder.source_id, holder)
             else:
                 names.add(name)
         self.extend(names)
@@ -102,22 +102,27 @@ class Reach:
         except OSError:
             return ""
 
-    def _take_lines(self, name: str, items: Iterable[SourceItem]) -> None:
-        """Touch the lines of a file that changed, and no others: none depends on another."""
-        before = {
-            record.source_id: record
-            for record in (
-                *self._store.files_where("source_id", [name]),
-                *self._store.files_under(f"{name}#" if name else ""),
-            )
-        }
-        for item in items:
-            record = before.pop(item.source_id, None)
-            if record is None or record.sha256 != item.sha256 or item.problem:
+    def _take_lines(self, name: str, file: SourceFile | None) -> None:
+        """Touch the lines of a file that changed, and no others: none depends on another.
+
+        `file` is None where it is gone.
+        """
+        prefix = f"{name}#" if name else ""
+        known = [
+            found
+            for found in self._store.digests_under(prefix)
+            if found[0].removesuffix(CLASHING) not in self._files  # files may have such names
+        ]
+        before = {one: sha256 for one, sha256, _ in known}
+        names = {sha256: one.removeprefix(prefix) for one, sha256, was_read in known if was_read}
+        changed = [name]
+        for item in items_of(file, self._digests, names) if file else ():
+            sha256 = before.pop(item.source_id, None)
+            if sha256 != item.sha256 or item.problem:
                 self.touched.items[item.source_id] = item
-                if record is not None:
-                    self.touched.records[item.source_id] = record
-        self.touched.records.update(before)
+                changed.append(item.source_id)
+        for record in self._store.files_where("source_id", [*changed, *before]):
+            self.touched.records[record.source_id] = record
 
     def _same_bytes(self, shas: Iterable[str]) -> set[str]:
         found = self._store.files_where("sha256", sorted(shas))

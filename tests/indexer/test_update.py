@@ -7,13 +7,14 @@ import random
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from indexer import source as source_module
 from indexer.build import BuildReport, build
 from indexer.coverage import coverage_of
 from indexer.embedding import BuildEncoder
@@ -191,8 +192,10 @@ class History:
             }
             for _ in range(count)
         ]
-        (self.source / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
-        return f"lines {count}"
+        written = [*map(json.dumps, lines), "{", ""]
+        written = self.random.choices(written, k=self.random.randrange(7))  # some of them twice
+        (self.source / "lines.jsonl").write_text("\n".join(written))
+        return f"lines {written}"
 
     def box(self) -> str:
         with zipfile.ZipFile(self.source / "box.zip", "w") as archive:
@@ -327,6 +330,39 @@ def test_a_line_that_has_the_name_of_a_part_is_told_apart_as_in_a_whole_build(
     check_against_scratch(archive, tmp_path / "index", fake)
 
 
+def test_only_lines_that_are_new_or_changed_are_decoded(
+    tmp_path: Path, archive: Path, fake: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.dumps({"_id": str(number), "text": f"The text of {number}."}) for number in "123"]
+    (archive / "lines.jsonl").write_text("\n".join(lines))
+    build(archive, tmp_path / "index", fake)
+    decoded: list[bytes] = []
+    name_of = source_module._name_of
+
+    def noted(line: bytes, number: int) -> tuple[str, str]:
+        decoded.append(line)
+        return name_of(line, number)
+
+    monkeypatch.setattr(source_module, "_name_of", noted)
+    more = ["{", lines[1], lines[2].replace("text of", "words of"), lines[1], lines[0]]
+    (archive / "lines.jsonl").write_text("\n".join(more))
+    update(archive, tmp_path / "index", fake)
+    assert decoded == [more[0].encode(), more[2].encode()]
+    check_against_scratch(archive, tmp_path / "index", fake)
+
+
+def test_a_file_that_is_named_as_a_line_would_be_stays_when_the_lines_change(
+    tmp_path: Path, archive: Path, fake: HashEncoder
+) -> None:
+    line = json.dumps({"_id": "1", "text": "The text of a line."})
+    (archive / "lines.jsonl").write_text(line)
+    (archive / "lines.jsonl#2.txt").write_text(line)
+    build(archive, tmp_path / "index", fake)
+    (archive / "lines.jsonl").write_text(f"{line}\n{line.replace('1', '3')}")
+    update(archive, tmp_path / "index", fake)
+    check_against_scratch(archive, tmp_path / "index", fake)
+
+
 @pytest.mark.parametrize("as_source", [False, True])
 def test_lines_that_could_not_be_read_for_a_moment_are_read_by_the_next_build(
     tmp_path: Path, archive: Path, fake: HashEncoder, as_source: bool
@@ -339,8 +375,8 @@ def test_lines_that_could_not_be_read_for_a_moment_are_read_by_the_next_build(
     path.write_text("\n".join(map(json.dumps, lines)))
     time.sleep(2.1)  # so that its stamp is trusted
 
-    def failing(path: Path, prefix: str) -> Iterator[SourceItem]:
-        yield from itertools.islice(lines_of(path, prefix), 4)
+    def failing(path: Path, prefix: str, names: Mapping[str, str]) -> Iterator[SourceItem]:
+        yield from itertools.islice(lines_of(path, prefix, names), 4)
         yield SourceItem(prefix.rstrip("#") or path.name, path, "", 0, problem="I/O error")
 
     with pytest.MonkeyPatch.context() as patch:
