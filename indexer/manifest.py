@@ -23,7 +23,7 @@ from indexer.chunking import PassageLimits
 from indexer.embedding import EncoderSpec
 from indexer.errors import DamagedError, FormatError, InaccessibleError
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST_NAME = "manifest.json"
 _CHECKSUM = "checksum"
 # What a disk says of a file that is lost; anything else may pass.

@@ -9,13 +9,10 @@ import json
 import sqlite3
 import sys
 import threading
-import zlib
 from array import array
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -26,10 +23,10 @@ import numpy.typing as npt
 from indexer import abbreviation_table, store_layers
 from indexer.abbreviations import Abbreviation, Definition, definitions
 from indexer.former import name_key
+from indexer.packed import PackedBlocks, packed_blocks, packed_sentences, unpacked_sentences
 from indexer.ranking import SomeRows
 from indexer.records import (
     Block,
-    BlockKind,
     Copy,
     Document,
     DocumentText,
@@ -73,7 +70,7 @@ CREATE TABLE passages (
     section TEXT NOT NULL,
     paragraph TEXT NOT NULL,
     page INTEGER,
-    sentences TEXT NOT NULL,
+    sentences BLOB NOT NULL,
     embedded BLOB NOT NULL
 );
 CREATE TABLE files (
@@ -121,7 +118,6 @@ CREATE TABLE owner_table (digest TEXT NOT NULL, problems TEXT NOT NULL);
 {abbreviation_table.SCHEMA}
 """
 INDEXES = f"""
-CREATE INDEX passage_document ON passages (document);
 CREATE INDEX passage_embedded ON passages (embedded);
 CREATE INDEX document_date ON documents (date);
 CREATE INDEX document_sha256 ON documents (sha256);
@@ -206,7 +202,7 @@ class StoreWriter:
                 self._position,
                 json.dumps(text.page_starts),
                 json.dumps(text.properties, ensure_ascii=False, sort_keys=True),
-                _packed(text.blocks),
+                packed_blocks(text.blocks),
                 text.text,
             ),
         )
@@ -221,7 +217,7 @@ class StoreWriter:
                     json.dumps(passage.section, ensure_ascii=False),
                     passage.paragraph,
                     passage.page,
-                    json.dumps(passage.sentences, separators=(",", ":")),
+                    packed_sentences(passage.sentences, passage.start),
                     digest,
                 )
                 for offset, (passage, digest) in enumerate(passages)
@@ -607,7 +603,7 @@ class PassageStore:
             raise KeyError(document_id)
         text, page_starts, blocks, properties = found
         return DocumentText(
-            text, tuple(json.loads(page_starts)), _unpacked(blocks), json.loads(properties)
+            text, tuple(json.loads(page_starts)), PackedBlocks(blocks).all(), json.loads(properties)
         )
 
     def block_at(self, document_id: str, offset: int) -> tuple[Block | None, int | None]:
@@ -625,7 +621,7 @@ class PassageStore:
             raise KeyError(document_id)
         page_starts, blocks = found
         pages = DocumentText("", tuple(json.loads(page_starts)), ())
-        return _block_at(blocks, offset), pages.page_at(offset)
+        return PackedBlocks(blocks).at(offset), pages.page_at(offset)
 
     def passages(self, rows: SomeRows) -> list[Passage]:
         """Return the passages of `rows`, in that order."""
@@ -655,20 +651,20 @@ class PassageStore:
     def passages_of(self, document_id: str) -> list[tuple[Passage, bytes]]:
         """Return every passage of a document with the digest of what was embedded for it."""
         found = self._one(
-            """SELECT position, text FROM texts
-               WHERE position = (SELECT position FROM documents WHERE document_id = ?)""",
+            """SELECT text, first_row, end_row FROM texts JOIN documents USING (position)
+               WHERE document_id = ?""",
             (document_id,),
         )
         if found is None:
             return []
-        position, text = found
+        text, first, end = found
         # Cut here and not by SQLite, whose substr counts from the start of the text each time.
         return [
-            (_passage(document_id, row, start, end, text[start:end], *values), digest)
-            for row, start, end, *values, digest in self._all(
+            (_passage(document_id, row, start, stop, text[start:stop], *values), digest)
+            for row, start, stop, *values, digest in self._all(
                 """SELECT row, start, end, section, paragraph, page, sentences, embedded
-                   FROM passages WHERE document = ? ORDER BY row""",
-                (position,),
+                   FROM passages WHERE row >= ? AND row < ? ORDER BY row""",
+                (first, end),
             )
         ]
 
@@ -760,7 +756,7 @@ def _passage(document_id: str, *values: Any) -> Passage:  # noqa: ANN401
         section=tuple(json.loads(section)),
         paragraph=paragraph,
         page=page,
-        sentences=tuple((first, last) for first, last in json.loads(sentences)),
+        sentences=unpacked_sentences(sentences, start),
     )
 
 
@@ -777,44 +773,3 @@ def _file(row: Sequence[Any]) -> FileRecord:
         container,
         help_,
     )
-
-
-def _packed(blocks: Sequence[Block]) -> bytes:
-    """Headings repeat from block to block: each section is written once and referred to.
-
-    Compressed, for a fifth of the text's size otherwise; only who reads a whole report unpacks it.
-    """
-    sections: dict[tuple[str, ...], int] = {}
-    rows = [
-        [
-            block.start,
-            block.end,
-            block.kind.value,
-            sections.setdefault(block.section, len(sections)),
-            block.paragraph,
-        ]
-        for block in blocks
-    ]
-    written = json.dumps({"sections": list(sections), "blocks": rows}, ensure_ascii=False)
-    return zlib.compress(written.encode())
-
-
-_BLOCK_KINDS = {kind.value: kind for kind in BlockKind}  # faster than calling the enum
-
-
-def _unpacked(blocks: bytes) -> tuple[Block, ...]:
-    found = json.loads(zlib.decompress(blocks))
-    sections = [tuple(section) for section in found["sections"]]
-    return tuple(
-        Block(start, end, _BLOCK_KINDS[kind], sections[section], paragraph)
-        for start, end, kind, section, paragraph in found["blocks"]
-    )
-
-
-def _block_at(blocks: bytes, offset: int) -> Block | None:
-    found = json.loads(zlib.decompress(blocks))
-    after = bisect_right(found["blocks"], offset, key=itemgetter(0))
-    if not after:
-        return None
-    start, end, kind, section, paragraph = found["blocks"][after - 1]
-    return Block(start, end, _BLOCK_KINDS[kind], tuple(found["sections"][section]), paragraph)

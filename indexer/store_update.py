@@ -32,6 +32,8 @@ from indexer.records import (
 from indexer.row_sets import Rows
 from indexer.store_layers import CHANGES, CHANGES_NAME, FILE_NAME, GONE, connect, take_out
 
+# What is added may be taken out again, by document. In the first file nothing is.
+_BY_DOCUMENT = "CREATE INDEX passage_document ON passages (document);"
 # What the first file holds, less what is gone of it, and what the second holds.
 _COUNTED = """
 DELETE FROM changes.counts;
@@ -64,7 +66,7 @@ class StoreUpdate(StoreWriter):
             shutil.copyfile(previous / CHANGES_NAME, folder / CHANGES_NAME)
         else:
             with closing(sqlite3.connect(folder / CHANGES_NAME)) as changes:
-                changes.executescript(UNSAFE + SCHEMA + INDEXES + GONE)
+                changes.executescript(UNSAFE + SCHEMA + INDEXES + _BY_DOCUMENT + GONE)
         self._connection = connect(folder, to_change=True)
         for pragma in ("journal_mode", "synchronous"):
             self._connection.execute(f"PRAGMA {CHANGES}.{pragma} = OFF")

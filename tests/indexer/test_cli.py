@@ -236,12 +236,12 @@ def test_a_damaged_index_is_one_line(index_dir: Path, command: str) -> None:
 
 def test_an_index_of_another_format_is_one_line_and_names_the_next_step(index_dir: Path) -> None:
     path = live_folder(index_dir) / "manifest.json"
-    written = path.read_text().replace('"format_version": 3', '"format_version": 99')
+    written = path.read_text().replace('"format_version": 4', '"format_version": 99')
     path.unlink()
     path.write_text(written)
     live = publishing.current_id(index_dir)
     assert fails_in_one_line(run("list", index_dir)) == (
-        f"indexer: {live}: format 99; this code reads 3. "
+        f"indexer: {live}: format 99; this code reads 4. "
         "Build the index again: python -m indexer build SOURCE INDEX_DIR"
     )
 

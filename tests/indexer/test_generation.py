@@ -285,12 +285,12 @@ def test_a_manifest_under_another_name_is_refused(index_dir: Path) -> None:
         generation.open_folder(other)
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, "3", None])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, "4", None])
 def test_another_format_is_refused_and_the_next_step_named(
     index_dir: Path, version: object
 ) -> None:
     rewrite_manifest(live_folder(index_dir), format_version=version)
-    with pytest.raises(FormatError, match=r"this code reads 3\. Build the index again: python -m"):
+    with pytest.raises(FormatError, match=r"this code reads 4\. Build the index again: python -m"):
         generation.open_folder(live_folder(index_dir))
 
 
@@ -300,7 +300,7 @@ def test_another_analysis_is_refused(index_dir: Path) -> None:
         generation.open_folder(live_folder(index_dir))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"format_version": 3}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"format_version": 4}', b"\xff"])
 def test_a_manifest_that_cannot_be_read_is_damage(index_dir: Path, content: bytes) -> None:
     (live_folder(index_dir) / "manifest.json").write_bytes(content)
     with pytest.raises(DamagedError, match="manifest"):

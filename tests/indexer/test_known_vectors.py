@@ -35,7 +35,7 @@ def old_folder(index_dir: Path) -> Path:
 
 
 def test_an_index_of_an_older_format_is_not_opened_and_says_rebuild(old_index: Path) -> None:
-    with pytest.raises(FormatError, match=r"format 1; this code reads 3\. Build the index again"):
+    with pytest.raises(FormatError, match=r"format 1; this code reads 4\. Build the index again"):
         generation.open_generation(old_index)
 
 
