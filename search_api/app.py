@@ -122,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # it would lead wherever the Host of a request says
     )
+    app.state.gate = gate
     app.state.service = service
     app.state.tools = tools
     app.state.archive = archive

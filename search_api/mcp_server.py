@@ -33,6 +33,7 @@ from starlette.types import Message, Receive, Scope, Send
 from search_api.app import create_app
 from search_api.assistant_tools import INSTRUCTIONS, AssistantTool, assistant_tools
 from search_api.errors import BadRequestError, NotReadyError, SearchError
+from search_api.gate import Gate
 from search_api.receiving import whole_body
 from search_api.settings import Settings
 
@@ -46,7 +47,7 @@ _READS_ONLY = ToolAnnotations(
 )
 
 
-def create_mcp_server(tools: tuple[AssistantTool, ...], public_url: str) -> Server[Any]:
+def create_mcp_server(tools: tuple[AssistantTool, ...], public_url: str, gate: Gate) -> Server[Any]:
     """Return a server that offers these tools, and refuses in words that an assistant can use."""
     by_name = {tool.name: tool for tool in tools}
     offered = [
@@ -74,7 +75,8 @@ def create_mcp_server(tools: tuple[AssistantTool, ...], public_url: str) -> Serv
             known = ", ".join(by_name)
             raise MCPError(INVALID_PARAMS, f"no tool {params.name[:64]!r}; there are: {known}")
         try:
-            answered = await run_sync(tool.call, params.arguments or {}, public_url)
+            with gate.place():
+                answered = await run_sync(tool.call, params.arguments or {}, public_url)
         except SearchError as error:
             return _refused(_explained(error))
         except Exception:
@@ -159,9 +161,8 @@ class _Handed(Response):
 
 
 def _server_of(app: FastAPI, settings: Settings) -> Server[Any]:
-    return create_mcp_server(
-        assistant_tools(app.state.service, app.state.tools), settings.public_url
-    )
+    tools = assistant_tools(app.state.service, app.state.tools)
+    return create_mcp_server(tools, settings.public_url, app.state.gate)
 
 
 def _reachable_as(settings: Settings) -> TransportSecuritySettings | None:

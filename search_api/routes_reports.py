@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from search_api import parameters
+from search_api.admitting import ADMITTED
 from search_api.base_address import base_address
 from search_api.citation_formats import CITATION_FORMATS, ENDINGS, MEDIA_TYPES
 from search_api.document_piece import DocumentPiece, piece_of
@@ -64,6 +65,7 @@ def report_routes(service: SearchService, tools: Tools, public_url: str) -> APIR
 
     @router.get(
         "/documents/{document_id}/similar",
+        dependencies=[ADMITTED],
         response_model=SimilarResponse,
         responses=_RESPONSES,
         openapi_extra=described("limit"),

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from search_api import parameters
+from search_api.admitting import ADMITTED, OPEN, gate_of
 from search_api.parameter_docs import (
     GONE,
     MISSING,
@@ -36,6 +37,7 @@ def search_routes(service: SearchService, client_seconds: float) -> APIRouter:
 
     @router.get(
         "/search",
+        dependencies=[ADMITTED],
         response_model=SearchResponse,
         responses=PROBLEMS | NOT_MODIFIED | GONE,
         openapi_extra=described(*parameters.SEARCH_NAMES, required=("q",)),
@@ -46,6 +48,7 @@ def search_routes(service: SearchService, client_seconds: float) -> APIRouter:
 
     @router.get(
         "/answer",
+        dependencies=[ADMITTED],
         response_model=AnswerResponse,
         responses=PROBLEMS | NOT_MODIFIED,
         openapi_extra=described(*parameters.ANSWER_NAMES, required=("q",), special=_QUESTION),
@@ -56,6 +59,7 @@ def search_routes(service: SearchService, client_seconds: float) -> APIRouter:
 
     @router.post(
         "/answer",
+        dependencies=[OPEN],
         response_model=AnswerResponse,
         responses=PROBLEMS | SLOW,
         openapi_extra=_QUESTION_BODY,
@@ -64,10 +68,13 @@ def search_routes(service: SearchService, client_seconds: float) -> APIRouter:
         """As GET, with the parameters as a JSON object."""
         sent = await json_object(request, _MAX_QUESTION_BYTES, client_seconds)
         asked = parameters.read_answer([*given(request), *sent])
-        return send_json(request, await run_in_threadpool(service.answer, *asked))
+        with gate_of(request).place():
+            answered = await run_in_threadpool(service.answer, *asked)
+        return send_json(request, answered)
 
     @router.get(
         "/answers/{answer_id}",
+        dependencies=[ADMITTED],
         response_model=AnswerResponse,
         responses=PROBLEMS | NOT_MODIFIED | MISSING | GONE,
     )

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from search_api import exporting, feeding, parameters, sending
+from search_api.admitting import ADMITTED, OPEN, gate_of
 from search_api.base_address import base_address
 from search_api.checked_quotes import QuotesCheckResponse
 from search_api.parameter_docs import (
@@ -63,6 +64,7 @@ def tool_routes(tools: Tools, public_url: str, client_seconds: float) -> APIRout
 
     @router.get(
         "/timeline",
+        dependencies=[ADMITTED],
         response_model=TimelineResponse,
         responses=PROBLEMS | NOT_MODIFIED,
         openapi_extra=described(*parameters.TIMELINE_NAMES, required=("q",), special=_THING),
@@ -74,6 +76,7 @@ def tool_routes(tools: Tools, public_url: str, client_seconds: float) -> APIRout
 
     @router.post(
         "/quotes:check",
+        dependencies=[OPEN],
         response_model=QuotesCheckResponse,
         responses=PROBLEMS | SLOW,
         openapi_extra=_DRAFT,
@@ -82,10 +85,13 @@ def tool_routes(tools: Tools, public_url: str, client_seconds: float) -> APIRout
         """Each quoted passage of a draft: exact, near (with the difference), or not found."""
         parameters.read_nothing(given(request))
         draft = parameters.read_draft(await json_object(request, _MAX_DRAFT_BYTES, client_seconds))
-        return sending.send_json(request, await run_in_threadpool(tools.check_quotes, draft))
+        with gate_of(request).place():
+            checked = await run_in_threadpool(tools.check_quotes, draft)
+        return sending.send_json(request, checked)
 
     @router.get(
         "/suggest",
+        dependencies=[ADMITTED],
         response_model=SuggestResponse,
         responses=PROBLEMS | NOT_MODIFIED,
         openapi_extra=described(*parameters.SUGGEST_NAMES, special=_TYPED),
@@ -97,6 +103,7 @@ def tool_routes(tools: Tools, public_url: str, client_seconds: float) -> APIRout
 
     @router.get(
         "/export",
+        dependencies=[ADMITTED],
         response_class=StreamingResponse,
         responses=PROBLEMS
         | NOT_MODIFIED
@@ -120,6 +127,7 @@ def tool_routes(tools: Tools, public_url: str, client_seconds: float) -> APIRout
 
     @router.get(
         "/feed",
+        dependencies=[ADMITTED],
         response_class=Response,
         responses=PROBLEMS | NOT_MODIFIED | text_response("An Atom feed", feeding.MEDIA_TYPE),
         openapi_extra=described(*parameters.FEED_NAMES, required=("q",)),

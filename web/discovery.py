@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 
 from search_api import parameters
+from search_api.admitting import ADMITTED
 from search_api.receiving import given
 from search_api.sending import send_text
 from search_api.tools import Tools
@@ -53,7 +54,7 @@ def discovery_routes(public_url: str) -> APIRouter:
         text = HEAD + _OPENSEARCH.format(base=escape(whole_address(request, public_url)))
         return send_text(request, text, "application/opensearchdescription+xml")
 
-    @router.get("/suggestions")
+    @router.get("/suggestions", dependencies=[ADMITTED])
     def suggestions(request: Request) -> Response:
         """Completions in the form that the address bar of a browser reads."""
         typed, limit = parameters.read_suggest(given(request))

@@ -7,6 +7,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 
 from search_api import parameters
+from search_api.admitting import OPEN, gate_of
 from search_api.errors import BadRequestError
 from search_api.quote_check import MAX_DRAFT_CHARS, MAX_QUOTES, MIN_WORDS
 from search_api.receiving import form_fields
@@ -36,7 +37,7 @@ def quotes_routes(templates: Jinja2Templates, client_seconds: float) -> APIRoute
     def empty_page(request: Request) -> Response:
         return templates.TemplateResponse(request, "quotes.html", bounds | {"draft": ""})
 
-    @router.post("/quotes")
+    @router.post("/quotes", dependencies=[OPEN])
     async def checked_page(request: Request) -> Response:
         tools: Tools = request.app.state.tools
         context: dict[str, Any] = bounds | {"draft": ""}
@@ -45,7 +46,8 @@ def quotes_routes(templates: Jinja2Templates, client_seconds: float) -> APIRoute
             fields = await form_fields(request, _MAX_FORM_BYTES, client_seconds)
             context["draft"] = next((value for name, value in fields if name == "text"), "")
             draft = parameters.read_draft([("text", context["draft"])])
-            context["found"] = await run_in_threadpool(tools.check_quotes, draft)
+            with gate_of(request).place():
+                context["found"] = await run_in_threadpool(tools.check_quotes, draft)
         except BadRequestError as error:
             context["wrong"] = str(error)
             status = 400

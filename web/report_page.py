@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
+from search_api.admitting import ADMITTED
 from search_api.base_address import base_address
 from search_api.citation_formats import web_address
 from search_api.documents import document_of
@@ -63,7 +64,7 @@ def report_routes(templates: Jinja2Templates, settings: Settings) -> APIRouter:
     """Return the routes of one report: its page and its file."""
     router = APIRouter()
 
-    @router.get("/reports/{document_id}")
+    @router.get("/reports/{document_id}", dependencies=[ADMITTED])
     def report_page(request: Request, document_id: str) -> Response:
         service: SearchService = request.app.state.service
         tools: Tools = request.app.state.tools

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
 from search_api import tokens
+from search_api.admitting import ADMITTED_TO_SEARCH
 from search_api.errors import SearchError
 from search_api.requests import SearchRequest
 from search_api.responses import FacetValue, SearchResponse
@@ -32,7 +33,7 @@ def search_routes(templates: Jinja2Templates) -> APIRouter:
     # each answer that failed, for a page without its answer is not to be taken for whole.
     edition = secrets.token_hex(8)
 
-    @router.api_route("/", methods=["GET", "HEAD"])
+    @router.api_route("/", methods=["GET", "HEAD"], dependencies=[ADMITTED_TO_SEARCH])
     def search_page(request: Request) -> Response:
         service: SearchService = request.app.state.service
         form = SearchForm.from_query(request.query_params)

@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 from markupsafe import Markup
 
 from search_api import parameters
+from search_api.admitting import ADMITTED_TO_SEARCH
 from search_api.errors import BadRequestError
 from search_api.figures import FigureKind
 from search_api.requests import sendable
@@ -56,7 +57,7 @@ def timeline_routes(templates: Jinja2Templates) -> APIRouter:
     """Return the route of the page."""
     router = APIRouter()
 
-    @router.get("/timeline")
+    @router.get("/timeline", dependencies=[ADMITTED_TO_SEARCH])
     def timeline_page(request: Request) -> Response:
         form = TimelineForm.of(request.query_params)
         tools: Tools = request.app.state.tools

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from indexer.records import document_id_of
 from search_api.app import create_app
 from search_api.assistant_tools import AssistantTool, assistant_tools
 from search_api.errors import SearchError
+from search_api.gate import Gate
 from search_api.mcp_server import create_mcp_app, create_mcp_server
 from search_api.responses import SearchResponse
 from search_api.settings import Settings
@@ -235,7 +237,7 @@ def test_a_fault_of_ours_is_told_without_its_text_and_stands_in_the_log(
         raise RuntimeError("secret at /srv/index")
 
     broken = AssistantTool("broken", "", "", {}, (), SearchResponse, fail)
-    server = create_mcp_server((broken,), "")
+    server = create_mcp_server((broken,), "", Gate(1))
     result = ask(server, lambda client: client.call_tool("broken", {}))
     assert result.is_error
     assert said(result) == "the request could not be answered; the owner finds why in the log"
@@ -244,7 +246,9 @@ def test_a_fault_of_ours_is_told_without_its_text_and_stands_in_the_log(
 
 def test_without_an_archive_it_says_so_and_names_no_path(tmp_path: Path) -> None:
     app = create_app(Settings(index_dir=tmp_path / "none"))
-    server = create_mcp_server(assistant_tools(app.state.service, app.state.tools), "")
+    server = create_mcp_server(
+        assistant_tools(app.state.service, app.state.tools), "", app.state.gate
+    )
     result = ask(server, lambda client: client.call_tool("search", {"q": "gangs"}))
     assert result.is_error
     assert "the archive is not open" in said(result)
@@ -264,6 +268,18 @@ def test_links_are_led_by_the_public_address(api: TestClient) -> None:
         assert all(link.startswith(f"{public}/") for link in links)
 
 
+def test_a_call_too_many_is_refused_in_words(api: TestClient) -> None:
+    server, state = in_process(api), api.app.state  # type: ignore[attr-defined]
+    with ExitStack() as places:
+        for _ in range(Settings().concurrent_searches):
+            places.enter_context(state.gate.place())
+        result = ask(server, lambda client: client.call_tool("search", {"q": "gangs"}))
+        assert result.is_error
+        assert said(result) == "as many searches as this service allows are running"
+    result = ask(server, lambda client: client.call_tool("search", {"q": "gangs"}))
+    assert not result.is_error
+
+
 def values_of(fields: Any, *names: str) -> Iterator[str]:  # noqa: ANN401
     if isinstance(fields, dict):
         for name, value in fields.items():
@@ -277,7 +293,7 @@ def values_of(fields: Any, *names: str) -> Iterator[str]:  # noqa: ANN401
 
 def in_process(api: TestClient, public_url: str = "") -> object:
     state: Any = api.app.state  # type: ignore[attr-defined]
-    return create_mcp_server(assistant_tools(state.service, state.tools), public_url)
+    return create_mcp_server(assistant_tools(state.service, state.tools), public_url, state.gate)
 
 
 # --- over HTTP ------------------------------------------------------------------------------------
