@@ -22,12 +22,14 @@ _ABBREVIATIONS = frozenset(
 # These also end sentences ("… and others etc. The board …"): they only hold before lower case.
 _MAY_END_A_SENTENCE = frozenset({"etc", "ltd", "inc", "co", "corp", "al", "govt", "dept"})
 
+# It begins with what few characters are: the engine passes over all others at once. The first stop
+# of a run begins it, for a long run is not to be tried again from each of its stops.
 _BOUNDARY = re.compile(
     r"""
-    (?<![.!?…])(?P<stop>[.!?…]+)      # what ends a sentence
-    (?P<close>["'”’)\]]*)             # quotes and brackets that belong to it
-    (?P<gap>\s+)                      # and white space before
-    (?=(?P<next>["'“‘(\[]*\S))        # the next one
+    (?P<stop>[.!?…](?<![.!?…][.!?…])[.!?…]*)  # what ends a sentence
+    (?P<close>["'”’)\]]*)                     # quotes and brackets that belong to it
+    (?P<gap>\s+)                              # and white space before
+    (?=(?P<next>["'“‘(\[]*\S))                # the next one
     """,
     re.VERBOSE,
 )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 # "co-operation" is also "cooperation", "O'Brien" also "OBrien"; "2011-12" and "don't" are not.
 _COMPOUND = re.compile(r"(?<![\w'’-])[^\W\d_]+(?:[-‐‑'’][^\W\d_]{2,})+(?![\w-])")
+# What each of them holds: few texts do, and this looks at less of the others.
+_JOINED_LETTERS = re.compile(r"[-‐‑'’][^\W\d_]{2}")
 _JOINT = re.compile(r"(?<=\w)[-‐‑'’](?=\w)")
 _CONTRACTED = re.compile(r"['’](?:re|ve|ll)$", re.IGNORECASE)
 
@@ -38,6 +40,8 @@ def joined(text: str) -> str:
 
 def compounds(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and the joined form of each compound: "cooperation" for "co-operation"."""
+    if not _JOINED_LETTERS.search(text):
+        return
     for match in _COMPOUND.finditer(text):
         if not _CONTRACTED.search(match[0]):
             yield match.start(), match.end(), joined(match[0])

@@ -45,6 +45,13 @@ def also_as(reader: ArchiveReader, document_id: str, most: int = _SHOWN) -> tupl
     )
 
 
+def all_also_as(
+    reader: ArchiveReader, document_ids: Sequence[str]
+) -> dict[str, tuple[AlsoAs, ...]]:
+    """Return the other files of those of some reports that are held more than once."""
+    return {found: also_as(reader, found) for found in reader.group_of(document_ids)}
+
+
 def files_of(reader: ArchiveReader, document_id: str, file: str) -> Iterable[str]:
     """Yield the names of the files that hold a document's own text, its own first."""
     yield file

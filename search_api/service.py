@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -17,7 +17,7 @@ from search_api import answering, citing, confidence, tokens
 from search_api.conflicts import disagreements
 from search_api.documents import document_of
 from search_api.figures import Figure
-from search_api.folding import also_as, folded
+from search_api.folding import all_also_as, also_as, folded
 from search_api.gate import Gate
 from search_api.matching import Stem, Stemmer, Term, snippet, terms_of
 from search_api.phases import phase
@@ -25,6 +25,7 @@ from search_api.query import ParsedQuery, parse
 from search_api.reader import Archive, ArchiveReader
 from search_api.requests import Facet, SearchRequest
 from search_api.responses import (
+    AlsoAs,
     AnswerResponse,
     AnswerSentence,
     BlockView,
@@ -255,8 +256,9 @@ class SearchService:
         passages = reader.passages([hit.best.row for hit in hits])
         terms = terms_of(reader, query)
         stem = self.stemmer(reader)
+        others = all_also_as(reader, [hit.document.document_id for hit in hits])
         return tuple(
-            _result(reader, hit, passage, terms, stem, offset + position)
+            _result(reader, hit, passage, terms, stem, offset + position, others)
             for position, (hit, passage) in enumerate(zip(hits, passages, strict=True), start=1)
         )
 
@@ -283,6 +285,7 @@ def _result(
     terms: Sequence[Term],
     stem: Stemmer,
     rank: int,
+    others: Mapping[str, tuple[AlsoAs, ...]],
 ) -> SearchResult:
     document = hit.document
     piece = snippet(passage, terms, stem)
@@ -320,7 +323,7 @@ def _result(
         url=citing.place_url(document.document_id, start, end, citing.anchor_of(block)),
         source_url=document.source_url,
         citation=citing.citation_of(document),
-        also=also_as(reader, document.document_id),
+        also=others.get(document.document_id, ()),
     )
 
 

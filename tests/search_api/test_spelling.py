@@ -3,17 +3,21 @@
 import json
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from indexer.build import build
 from indexer.embedding import BuildEncoder
 from indexer.generation import Generation, open_generation
 from indexer.keyword_query import Fuzzy, Prefix, Wildcard
+from indexer.words import folded
 from search_api.query import parse
-from search_api.spelling import did_you_mean, words_of
+from search_api.reader import ArchiveReader
+from search_api.spelling import _near, did_you_mean, words_of
 
 TEXTS = (
     *("The police authority met Metropolitan officers.",) * 3,
@@ -95,3 +99,22 @@ def test_any_query_can_be_asked_for_a_better_spelling(
 ) -> None:
     query = parse(q if isinstance(q, str) else " ".join(q))
     assert isinstance(did_you_mean(reader, query), str)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    word=st.text("abcdeÀŁ漢\ud800", min_size=1, max_size=9),
+    held=st.lists(st.text("abcdeÀŁ漢", min_size=1, max_size=9), unique=True, max_size=30),
+    distance=st.sampled_from([1, 2]),
+)
+def test_every_word_within_the_distance_is_found(word: str, held: list[str], distance: int) -> None:
+    class Words:
+        def words_of_length(self, length: int) -> dict[str, int]:
+            return {one: 1 for one in held if len(one) == length}
+
+    typed = folded(word)
+    found = _near(cast(ArchiveReader, Words()), word, distance)
+    wrong = {one: OSA.distance(typed, one) for one in held}
+    assert {one: letters for one, _, letters in found} == {
+        one: letters for one, letters in wrong.items() if letters <= distance
+    }
