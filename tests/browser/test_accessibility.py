@@ -39,8 +39,9 @@ def test_axe_finds_nothing_all_of_it_fits_and_nothing_is_logged(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.emulate_media(color_scheme="light")
     assert violations(page, {"type": "tag", "values": AA}) == []
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
+    if width == 1280:  # colours are the same at any width
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
     page.close()
     # Chromium logs every status above 399 of a page itself.
     assert [line for line in said if "responded with a status of 40" not in line] == []

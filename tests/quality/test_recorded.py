@@ -1,5 +1,6 @@
-"""The recorded numbers, held by the real commands on two small sets."""
+"""The recorded numbers, held by the real commands on a small set, or on those of QUALITY_SETS."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from tests.quality.recorded import find_falls, read_recorded
 from tests.quality.sets import absent_part, choose
 
 SHARED = CHECKOUT.parent / "shared"
-SMALL_SETS = ("cranfield", "squad11_100")
+SETS = os.environ.get("QUALITY_SETS", "squad11_100").split()
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=SMALL_SETS)
+@pytest.fixture(scope="module", params=SETS)
 def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SetResult:
     (spec,) = choose([request.param])
     places = Places(

@@ -13,8 +13,8 @@ from indexer.build import build
 from indexer.embedding import BuildEncoder
 from search_api.settings import Settings
 from tests.conftest import CORPUS
+from web import report_portions
 from web.app import create_web_app
-from web.report_portions import PORTION_BLOCKS
 
 PDF = "sop-2011-03-17-09-operation-connect.pdf"
 
@@ -233,7 +233,7 @@ def test_a_host_that_is_none_is_not_put_into_the_page(sample_index: Path) -> Non
 def long_report(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder) -> TestClient:
     """A report of more blocks than one portion holds, and a scan whose recogniser was unsure."""
     folder = tmp_path_factory.mktemp("long")
-    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 2000)]
+    lines = [f"{number}. Item {number} of the register is held." for number in range(1, 200)]
     (folder / "long.txt").write_text("\n\n".join(["Register", *lines, "The lantern is last."]))
     build(folder, folder / "index", encoder)
     app = create_web_app(Settings(index_dir=folder / "index", source_dir=folder))
@@ -241,19 +241,21 @@ def long_report(tmp_path_factory: pytest.TempPathFactory, encoder: BuildEncoder)
     return TestClient(app, follow_redirects=False)
 
 
-@pytest.mark.slow
-def test_a_long_report_comes_in_parts_and_each_place_in_its_own(long_report: TestClient) -> None:
+def test_a_long_report_comes_in_parts_and_each_place_in_its_own(
+    long_report: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_portions, "PORTION_BLOCKS", 150)
     found = long_report.get("/v1/search?q=lantern").json()["results"][0]
     path = found["url"].partition("?")[0]
     first = long_report.get(path)
     assert "Part 1 of 2" in words(first)
-    assert first.text.count('class="pilcrow"') <= PORTION_BLOCKS
+    assert first.text.count('class="pilcrow"') <= 150
     assert "lantern" not in first.text.partition('class="text"')[2]
     assert "The <mark" in long_report.get(found["url"]).text  # the place, in the second part
     assert "Part 2 of 2" in words(long_report.get(f"{path}?part=2"))
     hit = long_report.get(f"{path}?find=lantern").headers["location"]
     assert 'id="hit-1"' in long_report.get(hit).text
     whole = long_report.get(f"{path}?part=all").text
-    assert whole.count('class="pilcrow"') > PORTION_BLOCKS
+    assert whole.count('class="pilcrow"') > 150
     for part in ("0", "3", "x", "99999999999999"):
         assert long_report.get(f"{path}?part={part}").status_code == 200
