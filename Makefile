@@ -34,8 +34,9 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
 	$(PY) -m pip install --quiet $(PIP_ARGS) -r requirements-test.lock
 	touch $@
 
-# Processes that test side by side. Each loads the encoder: a gigabyte.
+# Processes that test side by side. Each loads the encoder: a gigabyte, and one thread of its own.
 WORKERS ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 # What CI runs. It first imports the app without the test tools, then adds them.
 test: $(VENV)/.installed
@@ -46,11 +47,11 @@ check: $(VENV)/.installed-test chromium
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(PYTEST)
 
 # The tests that take less than half a minute each, without the browser.
 quick: $(VENV)/.installed-test
-	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow" --ignore tests/browser
+	$(PYTEST) -m "not slow" --ignore tests/browser
 
 # Many requests made up from the OpenAPI document; `make test` sends a few.
 fuzz: $(VENV)/.installed-test
