@@ -1,6 +1,6 @@
 """One report in several files is one result: which others there are, and where they lead."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
