@@ -7,11 +7,15 @@ many lists are read is settled when the index is written, by its recall against 
 import json
 import logging
 import math
+import os
 import time
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from weakref import WeakKeyDictionary
 
 import faiss
@@ -20,13 +24,15 @@ import numpy.typing as npt
 
 from indexer.embedding import Vectors, normalised
 from indexer.row_sets import Rows, RowSet
+from indexer.vector_file import VectorRows
 
 logger = logging.getLogger(__name__)
 
 _SEED = 20261122
 _TRAINED_ON = 32  # vectors for each list
 _TRAINED_ON_AT_LEAST = 8192  # the codes of four bits need no more
-_AT_ONCE = 65_536
+_AT_ONCE = 16_384  # a multiple of what FAISS multiplies at once: less memory, the same bytes
+_END_BYTES = 8 + 4  # of the file of an index: a number of bytes, and a number
 # Candidates: a multiple of what is wanted, as if at least so many hits were, and some more.
 _CANDIDATES = (2, 4, 8, 16)
 _WANTED_AT_LEAST = 300
@@ -62,9 +68,9 @@ class Recall:
 
 
 def build(
-    vectors: Vectors, least_recall: float = LEAST_RECALL
-) -> tuple[faiss.Index, faiss.Index, Recall] | None:
-    """Return an index over `vectors`, the same without them, and its recall.
+    vectors: VectorRows, path: Path, least_recall: float = LEAST_RECALL
+) -> tuple[faiss.Index, Recall] | None:
+    """Write an index over `vectors` to `path`; return the same without them, and its recall.
 
     None where the recall stays below what is promised however many lists are read.
     """
@@ -75,17 +81,66 @@ def build(
     chosen = shuffled[: max(_TRAINED_ON * lists, _TRAINED_ON_AT_LEAST)]
     index.train(vectors[np.sort(chosen)])
     empty = faiss.clone_index(index)
-    for start in range(0, len(vectors), _AT_ONCE):
-        index.add(vectors[start : start + _AT_ONCE])
+    _write_with(vectors, index, path)
+    del index
+    filled = opened(path)
     aims = sorted({max(_AIMED_AT, least_recall), least_recall}, reverse=True)
-    settled = (_settled(index, lists, vectors, aim) for aim in aims)
+    settled = (_settled(filled, lists, vectors, aim) for aim in aims)
     recall = next((found for found in settled if found is not None), None)
     seconds = time.perf_counter() - started
     if recall is None:
         logger.warning("vector index: too little is found in lists; it will be exact")
         return None
     logger.info("vector index: %s in %.1f s", recall, seconds)
-    return index, empty, recall
+    return empty, recall
+
+
+def _write_with(vectors: VectorRows, index: Any, path: Path) -> None:  # noqa: ANN401 - as above
+    """Write `index` as FAISS would once `vectors` were added to it.
+
+    Most of that are the vectors in half precision. They are never in memory together: a file ends
+    with their number of bytes, which is 0 as long as there are none, with them, and one number.
+    """
+    added_to(index.base_index, vectors)
+    halves: Any = faiss.downcast_index(index.refine_index)
+    index.ntotal = halves.ntotal = len(vectors)
+    write(index, path)
+    with _written(path, "r+b") as file:
+        file.seek(-_END_BYTES, os.SEEK_END)
+        end = file.read()
+        file.seek(-_END_BYTES, os.SEEK_END)
+        file.write((len(vectors) * halves.code_size).to_bytes(8, "little"))
+        for start in range(0, len(vectors), _AT_ONCE):
+            file.write(halves.sa_encode(vectors[start : start + _AT_ONCE]).data)
+        file.write(end[8:])
+
+
+def write(index: faiss.Index, path: Path) -> None:
+    """Write an index; raises OSError."""
+    # Not by its name: the engine only prints that the last bytes could not be written.
+    with _written(path, "wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+
+
+def opened(path: Path) -> Any:  # noqa: ANN401 - FAISS knows it as an Index
+    """Return an index that is read from its file as it is needed."""
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+@contextmanager
+def _written(path: Path, mode: str) -> Iterator[IO[bytes]]:
+    try:
+        with path.open(mode) as file:
+            yield file
+    except OSError as error:
+        raise OSError(f"vector index: {error.strerror}") from error
+
+
+def added_to(index: Any, vectors: VectorRows) -> Any:  # noqa: ANN401 - any index of FAISS
+    """Return the index with `vectors` in it."""
+    for start in range(0, len(vectors), _AT_ONCE):
+        index.add(vectors[start : start + _AT_ONCE])
+    return index
 
 
 def _lists(count: int) -> int:
@@ -106,12 +161,12 @@ def _untrained(dimension: int, lists: int) -> Any:  # noqa: ANN401 - FAISS knows
 def _settled(
     index: Any,  # noqa: ANN401 - FAISS knows it as an Index
     lists: int,
-    vectors: Vectors,
+    vectors: VectorRows,
     least: float,
 ) -> Recall | None:
     """Return the cheapest lists and candidates that find enough."""
     questions = _questions(vectors)
-    expected, _ = faiss.knn(questions, vectors, 100, metric=faiss.METRIC_INNER_PRODUCT)
+    expected = _best_scores(questions, vectors, 100)
     steps = sorted({math.ceil(lists * 2 ** (-step / 4)) for step in range(25)})
 
     def measured(lists_read: int, candidates: int) -> Recall:
@@ -139,7 +194,18 @@ def _settled(
     return min(enough, key=cost, default=None)
 
 
-def _questions(vectors: Vectors) -> Vectors:
+def _best_scores(questions: Vectors, vectors: VectorRows, wanted: int) -> Vectors:
+    """Return the scores of an exact search, best first (questions, wanted)."""
+    best: Vectors = np.zeros((len(questions), 0), np.float32)
+    for start in range(0, len(vectors), _AT_ONCE):
+        some = vectors[start : start + _AT_ONCE]
+        count = min(wanted, len(some))
+        found, _ = faiss.knn(questions, some, count, metric=faiss.METRIC_INNER_PRODUCT)
+        best = -np.sort(-np.hstack([best, found]), axis=1)[:, :wanted]
+    return best
+
+
+def _questions(vectors: VectorRows) -> Vectors:
     """Return vectors that lie to those of passages as questions do."""
     generator = np.random.default_rng(_SEED)
     count = min(_QUESTIONS, len(vectors))

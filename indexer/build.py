@@ -13,14 +13,12 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
-
-import numpy as np
 
 from indexer import keyword_index, vector_index
 from indexer.chunking import PassageLimits
@@ -34,7 +32,7 @@ from indexer.errors import (
     SourceError,
 )
 from indexer.generation import Generation, encoder_folder, open_generation
-from indexer.intake import Cutter, Intake, Wanted
+from indexer.intake import Cutter, Intake
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
 from indexer.manifest import FORMAT_VERSION, FileEntry, Manifest, entries_of, read_manifest
 from indexer.outcomes import load, outcomes, until
@@ -55,10 +53,13 @@ from indexer.publishing import (
 )
 from indexer.records import FileRecord
 from indexer.row_sets import Rows
+from indexer.row_vectors import fill
 from indexer.saved_vectors import SavedVectors
 from indexer.source import SourceFile, SourceItem, items_in, list_files
 from indexer.touched import Reach
 from indexer.update import Update
+from indexer.vector_file import VectorFile
+from indexer.wanted import DIGEST_BYTES, WantedRows
 
 logger = logging.getLogger(__name__)
 
@@ -169,6 +170,7 @@ class _Build:
         self._update_from = update_from
         self._owner = read_owner_table(source)
         self._work = building_folder(index_dir) / "generation"
+        self._spool = building_folder(index_dir) / "spool"
         self._before = self._open_before()
         self._previous = self._of_this_encoder(self._before)
         known = {} if verify or self._before is None else self._before.store.stamps()
@@ -194,7 +196,16 @@ class _Build:
             return self._report(live.generation_id, live.counts, published=False, embedded=0)
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(parents=True)
-        embedded = self._write_all(planned) if update is None else self._write_update(update)
+        with (
+            _emptied(self._spool),
+            closing(WantedRows(self._spool / "texts")) as wanted,
+        ):
+            gone = None
+            if update is None:
+                self._write_all(planned, wanted)
+            else:
+                gone = self._write_update(update, wanted)
+            embedded = self._write_vectors(wanted, gone)
         self._timed("query encoder", self._write_encoder)
         store = PassageStore(self._work)
         generation_id = self._timed("publish", lambda: self._publish(store))
@@ -256,17 +267,14 @@ class _Build:
         )
         return found if found.documents else None
 
-    def _write_update(self, update: Update) -> int:
-        """Write what changed since the last generation; return how many texts were embedded."""
+    def _write_update(self, update: Update, wanted: WantedRows) -> Rows:
+        """Write what changed since the last generation, but for the vectors; return rows gone."""
         assert self._previous is not None  # an update is one of it
         previous = self._previous.folder
         gone = self._timed("store", lambda: update.write(self._work, self._digests))
         self._timed("keyword index", lambda: self._update_keywords(update, previous, gone))
-        vectors, embedded = self._timed("embed", lambda: self._vectors_of(update.wanted))
-        self._timed(
-            "vector index", lambda: vector_index.append(previous, self._work, gone, vectors)
-        )
-        return embedded
+        wanted.extend(update.wanted)
+        return gone
 
     def _update_keywords(self, update: Update, previous: Path, gone: Rows) -> None:
         before, now = (folder / keyword_index.FOLDER_NAME for folder in (previous, self._work))
@@ -290,16 +298,13 @@ class _Build:
             and live.store.owner_digest() == self._owner.digest
         )
 
-    def _write_all(self, planned: Plan) -> int:
-        """Write everything anew; return how many texts had to be embedded."""
-        wanted = self._timed("read", lambda: self._write_store(planned))
+    def _write_all(self, planned: Plan, wanted: WantedRows) -> None:
+        """Write everything anew, but for the vectors."""
+        self._timed("read", lambda: self._write_store(planned, wanted))
         store = PassageStore(self._work)
         if not wanted and not self._allow_empty:
             raise SourceError(self._nothing_readable(store))
         self._timed("keyword index", lambda: self._write_keywords(store))
-        vectors, embedded = self._timed("embed", lambda: self._vectors_of(wanted))
-        self._timed("vector index", lambda: vector_index.write(vectors, self._work))
-        return embedded
 
     def _tidy(self, *, published: bool) -> None:
         """Delete what is not needed any more; what cannot be deleted, the next build deletes."""
@@ -309,6 +314,8 @@ class _Build:
                 for removed in prune(self._index_dir):
                     logger.info("pruned generation %s", removed)
             self._saved_vectors.delete()
+            for folder in (self._work, self._spool):
+                shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
             logger.warning("%s: not tidied up after the build (%s)", self._index_dir, error)
 
@@ -385,15 +392,13 @@ class _Build:
     def _known_files(self) -> Iterator[FileRecord]:
         return self._previous.store.files() if self._previous and self._reads_alike() else iter(())
 
-    def _write_store(self, planned: Plan) -> list[Wanted]:
-        """Write the passage store; return what is wanted for each row."""
-        intake = Intake(self._work, self._owner, self._cutter())
+    def _write_store(self, planned: Plan, wanted: WantedRows) -> None:
+        intake = Intake(self._work, self._owner, self._cutter(), wanted)
         store = self._previous.store if self._previous else None
         loaded = load(planned.changed, planned.moved, store)
         files = outcomes(planned, lambda name: until(name, loaded), intake, store, self._progress)
         stamps = self._digests.stamps(file.source_id for file in self._files)
         intake.finish(files, stamps, self._before.store if self._before else None)
-        return intake.wanted
 
     def _cutter(self) -> Cutter:
         starts = token_starts(self._encoder.tokenizer_file)
@@ -409,38 +414,29 @@ class _Build:
             self._work / keyword_index.FOLDER_NAME,
         )
 
-    def _vectors_of(self, wanted: Sequence[Wanted]) -> tuple[Vectors, int]:
-        """Return the vector of each row, and how many texts had to be embedded."""
-        dimension = self._encoder.spec.dimension
-        vectors: Vectors = np.zeros((len(wanted), dimension), np.float32)
-        missing = {digest: text for digest, text in wanted if text is not None}
-        resumed = self._saved_vectors.load(dimension)
-        # Long texts first: a progress bar that ends sooner than it said, and the largest batch,
-        # which decides the memory that is needed, at the start.
-        todo = sorted(
-            (digest for digest in missing if digest not in resumed),
-            key=lambda digest: (-len(missing[digest]), digest),
-        )
-        done = len(missing) - len(todo)
-        self._progress("embed", done, len(missing))
-        for start, found in self._encode([missing[digest] for digest in todo]):
-            batch = dict(zip(todo[start : start + len(found)], found, strict=True))
-            self._saved_vectors.save(batch)
-            resumed.update(batch)
-            done += len(batch)
-            self._progress("embed", done, len(missing))
-        copied = [row for row, (digest, _) in enumerate(wanted) if digest not in missing]
-        if copied and self._known_vectors is not None:
-            vectors[copied] = self._known_vectors.of([wanted[row][0] for row in copied])
-        for row, (digest, _) in enumerate(wanted):
-            if digest in missing:
-                vectors[row] = resumed[digest]
-        return vectors, len(todo)
+    def _write_vectors(self, wanted: WantedRows, gone: Rows | None) -> int:
+        """Write the vector index; return how many texts had to be embedded.
 
-    def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
+        It is appended to that of the last generation where rows of that, some or none, are `gone`.
+        """
+        shape = (len(wanted), self._encoder.spec.dimension)
+        with closing(VectorFile(self._spool / "vectors", shape)) as vectors:
+            given = (vectors, wanted, self._known_vectors, self._saved_vectors)
+            embedded = self._timed("embed", lambda: fill(*given, self._encode, self._progress))
+            self._timed("vector index", lambda: self._write_vector_index(vectors, gone))
+        return embedded
+
+    def _write_vector_index(self, vectors: VectorFile, gone: Rows | None) -> None:
+        if gone is None:
+            vector_index.write(vectors, self._work)
+        else:
+            assert self._previous is not None  # they are rows of it
+            vector_index.append(self._previous.folder, self._work, gone, vectors)
+
+    def _encode(self, texts: Sequence[str], is_all: bool) -> Iterator[tuple[int, Vectors]]:
         """Yield (position, vectors) of consecutive slices of `texts`."""
         exported = self._exported_encoder()
-        if exported is not None and 0 < len(texts) <= FEW_TEXTS:
+        if exported is not None and is_all and len(texts) <= FEW_TEXTS:
             yield 0, self._encoder.encode_few(texts, exported)
         else:
             yield from self._encoder.encode_passages(texts)
@@ -516,4 +512,15 @@ def _has_holes(generation: Generation) -> bool:
 
 
 def _digest(embedded: str) -> bytes:
-    return hashlib.sha256(embedded.encode()).digest()[:16]
+    return hashlib.sha256(embedded.encode()).digest()[:DIGEST_BYTES]
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """An empty folder for what is too much to hold in memory, gone again afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a build that was killed
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -20,12 +20,12 @@ from indexer.records import (
     Relation,
     Stamp,
 )
+from indexer.wanted import Wanted, WantedRows
 
 Outcome = tuple[FileStatus, str]  # what became of a document, and the reason that coverage gives
 SEARCHABLE: Outcome = (FileStatus.SEARCHABLE, "")
 NO_TEXT: Outcome = (FileStatus.UNREAD, "no text in it that can be searched")
 Passages = list[tuple[Passage, bytes]]  # each with the digest of the text that is embedded for it
-Wanted = tuple[bytes, str | None]  # the digest of a text, and the text, None if its vector is known
 
 
 class Cutter:
@@ -59,22 +59,20 @@ class Cutter:
 
 
 class Intake:
-    """Writes the store. `wanted` has, for each row, the digest of a text and the text to embed.
-
-    The text is None where its vector is among `known`.
-    """
+    """Writes the store, and tells `wanted` what is to be embedded for each row."""
 
     def __init__(
         self,
         folder: Path,
         owner: OwnerTable,
         cutter: Cutter,
+        wanted: WantedRows,
     ) -> None:
         self._writer = StoreWriter(folder)
         self._owner = owner
         self._archive = Archive(owner)
         self._cutter = cutter
-        self.wanted: list[Wanted] = []
+        self._wanted = wanted
 
     def take(self, described: Document, text: DocumentText) -> Outcome:
         """Add a document that has been read."""
@@ -95,7 +93,7 @@ class Intake:
         if before.title != document.title:  # the title is embedded with each passage
             return self._cut(reading, document, text)
         passages = store.passages_of(document_id)
-        self.wanted.extend((digest, None) for _, digest in passages)
+        self._wanted.extend((digest, None) for _, digest in passages)
         return self._add(reading, document, text, passages, store.definitions_of(document_id))
 
     def finish(
@@ -128,7 +126,7 @@ class Intake:
         passages, wanted = self._cutter.cut(document, text)
         if not passages:
             return NO_TEXT
-        self.wanted.extend(wanted)
+        self._wanted.extend(wanted)
         return self._add(reading, document, text, passages)
 
     def _add(

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from indexer.embedding import Vectors
 logger = logging.getLogger(__name__)
 
 _CHECKSUM_BYTES = 4
+_BATCH = 500  # values in one statement
 
 
 class SavedVectors:
@@ -21,13 +23,13 @@ class SavedVectors:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self._path = folder / f"vectors-{fingerprint}.sqlite"
 
-    def load(self, dimension: int) -> dict[bytes, Vectors]:
-        """Return the vectors that an earlier build left, by the digest of their text."""
+    def load(self, dimension: int, digests: Sequence[bytes] | None = None) -> dict[bytes, Vectors]:
+        """Return the vectors that are there by the digest of their text: of `digests`, or all."""
         if not self._path.exists():
             return {}
         try:
             with closing(self._connect()) as connection:
-                rows = connection.execute("SELECT digest, vector FROM vectors").fetchall()
+                rows = list(_chosen(connection, digests))
         except sqlite3.DatabaseError as error:
             logger.warning(
                 "what an interrupted build had embedded cannot be read (%s): starting over", error
@@ -62,6 +64,18 @@ class SavedVectors:
     def delete(self) -> None:
         """Forget them: they are part of a published generation, or worthless."""
         self._path.unlink(missing_ok=True)
+
+
+def _chosen(
+    connection: sqlite3.Connection, digests: Sequence[bytes] | None
+) -> Iterator[tuple[bytes, bytes]]:
+    if digests is None:
+        yield from connection.execute("SELECT digest, vector FROM vectors")
+        return
+    for start in range(0, len(digests), _BATCH):
+        chosen = digests[start : start + _BATCH]
+        where = f"digest IN ({', '.join('?' * len(chosen))})"
+        yield from connection.execute(f"SELECT digest, vector FROM vectors WHERE {where}", chosen)
 
 
 def _checksum(content: bytes) -> bytes:

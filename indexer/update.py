@@ -22,7 +22,6 @@ from indexer.intake import (
     Cutter,
     Outcome,
     Passages,
-    Wanted,
     owner_problems,
 )
 from indexer.outcomes import load, outcomes, until
@@ -44,6 +43,7 @@ from indexer.regrouping import regrouped
 from indexer.row_sets import Rows
 from indexer.store_update import StoreUpdate
 from indexer.touched import Reach
+from indexer.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)

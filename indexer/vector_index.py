@@ -15,15 +15,19 @@ from indexer.approximate_vectors import (
     LEAST_RECALL,
     ApproximateVectors,
     Found,
+    added_to,
     build,
+    opened,
     recall_from_json,
     recall_to_json,
     selector,
 )
+from indexer.approximate_vectors import write as write_file
 from indexer.embedding import Vectors
 from indexer.publishing import link_or_copy
 from indexer.ranking import Ranking
 from indexer.row_sets import Rows, RowSet
+from indexer.vector_file import VectorRows
 
 PREFIX = "vectors."  # of the name of each file of the index
 FILE_NAME = "vectors.faiss"
@@ -41,7 +45,7 @@ _FEW = 1000  # what is added or removed at any size before that is worth its tim
 
 
 def write(
-    vectors: Vectors,
+    vectors: VectorRows,
     folder: Path,
     exact_below: int = EXACT_BELOW,
     least_recall: float = LEAST_RECALL,
@@ -50,17 +54,17 @@ def write(
 
     The same vectors give the same index. Raises OSError where it cannot be written.
     """
-    built = build(vectors, least_recall) if len(vectors) >= exact_below else None
+    path = folder / FILE_NAME
+    built = build(vectors, path, least_recall) if len(vectors) >= exact_below else None
     if built is None:
-        _write(_added_to(faiss.IndexFlatIP(vectors.shape[1]), vectors), folder / FILE_NAME)
+        write_file(added_to(faiss.IndexFlatIP(vectors.shape[1]), vectors), path)
         return
-    index, empty, recall = built
-    _write(index, folder / FILE_NAME)
-    _write(empty, folder / _EMPTY)
+    empty, recall = built
+    write_file(empty, folder / _EMPTY)
     (folder / RECALL_NAME).write_text(recall_to_json(recall), encoding="utf-8")
 
 
-def append(previous: Path, folder: Path, removed: Rows, vectors: Vectors) -> None:
+def append(previous: Path, folder: Path, removed: Rows, vectors: VectorRows) -> None:
     """Make in `folder` the index of the generation in the folder `previous`, changed.
 
     `removed` rows are never found again; `vectors` become the rows after the highest one of
@@ -77,8 +81,8 @@ def append(previous: Path, folder: Path, removed: Rows, vectors: Vectors) -> Non
     if len(vectors):
         of_its_kind = [previous / name for name in (_ADDED, _EMPTY) if (previous / name).exists()]
         start = faiss.IndexFlatIP(before.dimension)
-        _write(
-            _added_to(faiss.read_index(str(of_its_kind[0])) if of_its_kind else start, vectors),
+        write_file(
+            added_to(faiss.read_index(str(of_its_kind[0])) if of_its_kind else start, vectors),
             folder / _ADDED,
         )
     gone = np.union1d(before.removed, removed).astype(np.int64)
@@ -92,20 +96,6 @@ def worth_rewriting(folder: Path) -> bool:
     return index.added > max(_FEW, _ADDED_SHARE * index.rows) or len(index.removed) > max(
         _FEW, _REMOVED_SHARE * index.rows
     )
-
-
-def _added_to(index: faiss.Index, vectors: Vectors) -> faiss.Index:
-    if len(vectors):
-        index.add(vectors)
-    return index
-
-
-def _write(index: faiss.Index, path: Path) -> None:
-    try:
-        faiss.write_index(index, str(path))
-    except RuntimeError as error:  # how the engine reports a full disk
-        reason = str(error).rpartition("(")[2].rstrip(")")
-        raise OSError(f"vector index: {reason}") from error
 
 
 class _ExactVectors:
@@ -211,7 +201,7 @@ class VectorIndex:
 
 
 def _opened(folder: Path, name: str) -> _ExactVectors | ApproximateVectors:
-    index = faiss.read_index(str(folder / name), faiss.IO_FLAG_MMAP_IFC)
+    index = opened(folder / name)
     recall = folder / RECALL_NAME
     if recall.exists():
         return ApproximateVectors(index, recall_from_json(recall.read_text(encoding="utf-8")))

@@ -512,6 +512,18 @@ def test_a_build_that_was_stopped_goes_on_where_it_stopped(
     assert content_of(tmp_path / "index", fake) == content_of(tmp_path / "scratch", fake)
 
 
+def test_what_a_killed_build_left_goes_even_where_nothing_has_to_be_built(
+    tmp_path: Path, source: Path, fake: HashEncoder
+) -> None:
+    build(source, tmp_path / "index", fake)
+    for name in ("spool/vectors", "generation/store.sqlite"):
+        left = tmp_path / "index" / "building" / name
+        left.parent.mkdir()
+        left.write_text("half")
+    assert not build(source, tmp_path / "index", fake).published
+    assert list((tmp_path / "index" / "building").iterdir()) == []
+
+
 # --- a real process, killed or out of space ------------------------------------------------------
 
 
@@ -576,7 +588,12 @@ def test_a_killed_build_leaves_the_old_index_live_and_embeds_nothing_twice(
 
 
 @pytest.mark.parametrize(
-    ("file_limit", "part"), [(20_000, "disk I/O error"), (400_000, "vector index: File too large")]
+    ("file_limit", "part"),
+    [
+        (20_000, "disk I/O error"),
+        (400_000, "File too large"),
+        (301 * 1536, "vector index: File too large"),
+    ],
 )
 def test_a_full_disk_is_one_line_and_leaves_the_old_index_whole(
     tmp_path: Path, encoder: BuildEncoder, file_limit: int, part: str
