@@ -34,6 +34,7 @@ from indexer.errors import (
 from indexer.generation import Generation, encoder_folder, open_generation
 from indexer.intake import Cutter, Intake
 from indexer.known_vectors import KnownVectors, find_known_vectors, known_vectors_of
+from indexer.loading import end_if_starting
 from indexer.manifest import FORMAT_VERSION, FileEntry, Manifest, entries_of, read_manifest
 from indexer.outcomes import load, outcomes, until
 from indexer.owner_table import read_owner_table
@@ -121,6 +122,7 @@ def build(
     Raises SourceError, IndexDirError (BuildLockedError) or another IndexerError; then the live
     generation is what it was.
     """
+    end_if_starting()
     limits = limits or PassageLimits(window=encoder.spec.window)
     try:
         with write_lock(index_dir):

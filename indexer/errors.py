@@ -10,6 +10,7 @@ IndexerError                 base: one line that says what was found, expected, 
 │   ├── FormatError          made by another version of the format: rebuild
 │   ├── DamagedError         files are missing, changed, or belong to different generations
 │   └── InaccessibleError    files cannot be read now (permissions, open files): nothing is lost
+├── ReaderError              the processes that read files do not start
 └── EncoderError             the embedding model is missing, altered, or not the one that is named
 """
 
@@ -52,6 +53,10 @@ class UnreadableFileError(IndexerError):
         joint = " " if found.endswith(", or") else "; "
         super().__init__(f"{found}{joint}{help}" if help else found)
         self.help = help
+
+
+class ReaderError(IndexerError):
+    """The processes that read files do not start."""
 
 
 class IndexDirError(IndexerError):

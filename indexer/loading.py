@@ -25,7 +25,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 
-from indexer.errors import Help, UnreadableFileError
+from indexer.errors import Help, ReaderError, UnreadableFileError
 from indexer.parts import Part, Working, explained, load
 from indexer.records import FileStatus
 
@@ -40,7 +40,7 @@ File = tuple[Path, str, str]  # path, source_id, sha256
 Loader = Callable[[Path, str, str, Path, int, Working], Iterator[Part]]
 
 _PR_SET_PDEATHSIG = 1
-_PART, _WORKING = "part", "working"  # what a child says
+_READY, _PART, _WORKING = "ready", "part", "working"  # what a child says
 
 
 class LoadingPool:
@@ -171,6 +171,7 @@ class _Worker:
         )
         self._process.start()
         theirs.close()
+        self._is_ready = False
 
     def start_on(self, task: _Task, timeout_seconds: float) -> None:
         """Hand one file to the child; it goes on behind the parts that are known."""
@@ -191,6 +192,12 @@ class _Worker:
         except (EOFError, OSError):
             self._process.join(5)
             death = _death(self._process.exitcode)
+            if not self._is_ready and (self._process.exitcode or 0) > 0:
+                raise ReaderError(
+                    f"the processes that read files do not start ({death}). A script that builds "
+                    "is run by each of them too: put what it does below "
+                    '`if __name__ == "__main__":`. The index is as it was'
+                ) from None
             self._blame(
                 UnreadableFileError(
                     f"damaged: reading it crashed the reader ({death})", Help.CONVERT
@@ -199,6 +206,9 @@ class _Worker:
             )
             return
         now = time.monotonic()
+        if kind == _READY:
+            self._is_ready = True
+            return
         self.task.end = min(self.task.end, now + self.task.seconds)
         self.deadline = min(now + timeout_seconds, self.task.end)
         if kind == _PART:
@@ -263,6 +273,15 @@ def _death(code: int | None) -> str:
     return f"exit status {code}"
 
 
+def end_if_starting() -> None:
+    """End a child that is only being started, quietly: its parent says what is wrong.
+
+    A script that builds when it is imported is imported by the children that it starts.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(1)
+
+
 # --- in the child -------------------------------------------------------------------------------
 
 
@@ -277,6 +296,7 @@ def _serve(
         os.dup2(silence, descriptor)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    connection.send((_READY, None))
 
     def working(part: Part | None) -> None:
         connection.send((_WORKING, part))

@@ -241,3 +241,35 @@ def test_the_archive_loads_and_every_evidence_quote_is_found() -> None:
         if straightened(evidence["quote"]) not in loaded.get(evidence["file"], "")
     ]
     assert missing == []
+
+
+SCRIPT = """
+from pathlib import Path
+from indexer.build import build
+from indexer.embedding import BuildEncoder
+from indexer.errors import ReaderError
+
+try:
+    build(Path("source"), Path("index"), BuildEncoder())
+except ReaderError as error:
+    print(error)
+"""
+
+
+def test_a_script_that_its_readers_would_run_again_is_told_so_once(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    for name in "abc":
+        (tmp_path / "source" / f"{name}.txt").write_text(f"The text of {name}.")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("the processes that read files do not start (exit status 1). ")
+    assert done.stdout.count('if __name__ == "__main__":') == 1
+    assert not list((tmp_path / "index" / "generations").iterdir())
