@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import gc
 import socket
+import sys
 from collections.abc import Callable
 
 import h11
@@ -17,6 +18,10 @@ from search_api.problems import problem
 from search_api.settings import Settings
 
 _M_ARENA_MAX = -8  # of glibc's mallopt
+# Until a thread hands Python over. Its own 5 ms are long for the event loop, which lets go of it at
+# each system call. On a busy machine, 96,715 passages, bursts of 300: 1 in 100 of the refusals came
+# after 1.3 s instead of 1.7, of the answers after 4.0 s instead of 4.8.
+_TURN_SECONDS = 0.0005
 _YOUNG = 10_000  # objects that are made between two looks for garbage; a search makes thousands
 
 
@@ -55,6 +60,7 @@ def run(
     app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]
 ) -> None:
     """Serve until stopped; call `announce` once connections are accepted."""
+    sys.setswitchinterval(_TURN_SECONDS)
     server = _AnnouncingServer(serving(app, settings), announce)
     with listener:
         server.run(sockets=[listener])

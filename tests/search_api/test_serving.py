@@ -3,6 +3,8 @@
 import gc
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -17,6 +19,7 @@ from fastapi.responses import StreamingResponse
 
 from search_api.serving import keep_what_is_loaded, serving
 from search_api.settings import Settings
+from tests.conftest import ROOT
 from web.app import create_web_app
 
 
@@ -177,3 +180,26 @@ def test_what_is_loaded_is_passed_over_and_what_comes_later_is_not() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def test_while_a_service_runs_threads_take_short_turns() -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from search_api.serving import listen, run
+from search_api.settings import Settings
+
+async def app(scope, receive, send):
+    raise NotImplementedError
+
+def announce():
+    print(sys.getswitchinterval())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+settings = Settings(index_dir=Path("none"), port=0)
+run(app, settings, listen(settings), announce)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert float(done.stdout) < 0.001, done.stderr
