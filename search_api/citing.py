@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from indexer.records import Block, Document, DocumentText
 
@@ -38,8 +38,7 @@ def report_url(document_id: str) -> str:
 
 def place_url(document_id: str, start: int, end: int, anchor: str) -> str:
     """Return the address of a place in a report: the span to mark, and where to scroll."""
-    span = urlencode({"start": start, "end": end})
-    return f"{report_url(document_id)}?{span}#{anchor}"
+    return f"{report_url(document_id)}?start={start}&end={end}#{anchor}"
 
 
 def anchor_of(block: Block | None) -> str:

@@ -107,8 +107,9 @@ def matches(terms: Sequence[Term], stems: Sequence[str]) -> Iterator[tuple[int, 
     for number, term in enumerate(terms):
         for sequence in (term.stems, *term.variants):
             first.setdefault(sequence[0], []).append((number, sequence))
-    for position, word in enumerate(stems):
-        for number, sequence in first.get(word, ()):
+    begins = [position for position, word in enumerate(stems) if word in first]
+    for position in begins:
+        for number, sequence in first[stems[position]]:
             end = position + len(sequence)
             if len(sequence) == 1 or tuple(stems[position:end]) == sequence:
                 yield number, position, end
