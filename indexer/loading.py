@@ -73,7 +73,10 @@ class LoadingPool:
             worker.stop()
 
     def load_all(self, files: Iterable[File]) -> Iterator[Part]:
-        """Yield the parts of each file, in the order of `files`; the last is the file itself."""
+        """Yield the parts of each file, in the order of `files`; the last is the file itself.
+
+        Raises ReaderError where the children do not start.
+        """
         waiting = iter(files)
         order: deque[_Task] = deque()
         while True:
