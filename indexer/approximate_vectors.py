@@ -10,10 +10,10 @@ import math
 import os
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Any
 from weakref import WeakKeyDictionary
@@ -83,10 +83,7 @@ def build(
     empty = faiss.clone_index(index)
     _write_with(vectors, index, path)
     del index
-    filled = opened(path)
-    aims = sorted({max(_AIMED_AT, least_recall), least_recall}, reverse=True)
-    settled = (_settled(filled, lists, vectors, aim) for aim in aims)
-    recall = next((found for found in settled if found is not None), None)
+    recall = _settled(opened(path), lists, vectors, (max(_AIMED_AT, least_recall), least_recall))
     seconds = time.perf_counter() - started
     if recall is None:
         logger.warning("vector index: too little is found in lists; it will be exact")
@@ -162,36 +159,38 @@ def _settled(
     index: Any,  # noqa: ANN401 - FAISS knows it as an Index
     lists: int,
     vectors: VectorRows,
-    least: float,
+    aims: Sequence[float],
 ) -> Recall | None:
-    """Return the cheapest lists and candidates that find enough."""
+    """Return the cheapest lists and candidates that reach the first of `aims` that can be."""
     questions = _questions(vectors)
     expected = _best_scores(questions, vectors, 100)
     steps = sorted({math.ceil(lists * 2 ** (-step / 4)) for step in range(25)})
 
+    @cache
     def measured(lists_read: int, candidates: int) -> Recall:
         found, _ = index.search(questions, 100, params=_parameters(lists_read, candidates, 100))
         at_10, at_100 = (_recall(expected[:, :k], found[:, :k]) for k in (10, 100))
         return Recall(lists, lists_read, candidates, round(at_10, 4), round(at_100, 4))
 
-    def is_enough(recall: Recall) -> bool:
-        return min(recall.recall_at_10, recall.recall_at_100) >= least
-
     def cost(recall: Recall) -> float:
         read = len(vectors) * recall.lists_read / lists
         return read + _ROW_COST * recall.candidates * _WANTED_AT_LEAST
 
-    enough: list[Recall] = []
-    for candidates in _CANDIDATES:
+    for least in aims:
+        enough: list[Recall] = []
+        for candidates in _CANDIDATES:
 
-        def finds(lists_read: int, candidates: int = candidates) -> bool:
-            return is_enough(measured(lists_read, candidates))
+            def finds(lists_read: int, candidates: int = candidates, least: float = least) -> bool:
+                recall = measured(lists_read, candidates)
+                return min(recall.recall_at_10, recall.recall_at_100) >= least
 
-        if finds(lists):
-            # More lists never find less: the first that are enough are found by halves.
-            fewest = steps[bisect_left(steps, True, key=finds)]
-            enough.append(measured(fewest, candidates))
-    return min(enough, key=cost, default=None)
+            if finds(lists):
+                # More lists never find less: the first that are enough are found by halves.
+                fewest = steps[bisect_left(steps, True, key=finds)]
+                enough.append(measured(fewest, candidates))
+        if enough:
+            return min(enough, key=cost)
+    return None
 
 
 def _best_scores(questions: Vectors, vectors: VectorRows, wanted: int) -> Vectors:
