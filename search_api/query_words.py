@@ -58,6 +58,7 @@ _TOKEN = re.compile(
 )
 _EMPTY_FIELD = re.compile(rf"(?:{_FIELD_NAMES}):", re.IGNORECASE)
 _WORD_CHARACTER = re.compile(r"\w")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _OPERATORS = ("AND", "OR", "NOT")
 # Punctuation around a word that does not belong to it.
 _EDGES = ".,;:!?'’[]{}<>"
@@ -162,10 +163,11 @@ def is_required(token: Token) -> bool:
 
 def is_function_word(word: str) -> bool:
     """True for words without a topic. In capitals they are names: WHO, IT, US."""
-    bare = word.strip(_EDGES).replace("’", "'")
+    bare = word.strip(_EDGES)
     if len(bare) > 1 and bare.isupper():
         return False
-    return bare.casefold() in _FUNCTION_WORDS
+    parts = [part for part in _BETWEEN_WORDS.split(bare.casefold()) if part]  # "and/or", "it's"
+    return bool(parts) and all(part in _FUNCTION_WORDS for part in parts)
 
 
 def leaf_of(token: Token) -> Leaf:

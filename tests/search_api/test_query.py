@@ -222,6 +222,11 @@ def test_function_words_are_searched_where_nothing_else_is_left() -> None:
     assert parse("who is it").terms == ("who", "is", "it")
 
 
+@pytest.mark.parametrize("word", ["and/or", "it's", "what’s", "his/her", "(up-to)"])
+def test_function_words_with_signs_between_them_have_no_topic_either(word: str) -> None:
+    assert parse(f"{word} guidance").terms == ("guidance",)
+
+
 @pytest.mark.parametrize("name", ["WHO", "IT", "US", "MAY"])
 def test_function_words_in_capitals_are_names(name: str) -> None:
     assert not is_function_word(name)
