@@ -52,7 +52,7 @@ from search_api.retrieval import (
     retrieve,
     with_documents,
 )
-from search_api.scorer import SentenceScorer, TrainedScorer
+from search_api.scorer import InContext, SentenceScorer, TrainedScorer
 from search_api.spelling import did_you_mean
 
 logger = logging.getLogger(__name__)
@@ -81,8 +81,12 @@ class SearchService:
 
     @cached_property
     def _scorer(self) -> SentenceScorer:
-        """Loaded by the first answer where none was given: who only searches waits for none."""
+        """Loaded where none was given by `load` or the first answer: no search waits for it."""
         return self._given_scorer or TrainedScorer()
+
+    def load(self) -> None:
+        """Load what the first answer would wait for, 1.5 s."""
+        self._scorer.scores("Who?", [InContext("Nobody.", "", "")])
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Return a page of the merged ranking."""

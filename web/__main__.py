@@ -2,6 +2,7 @@
 
 import os
 import sys
+from threading import Thread
 
 from indexer.errors import IndexerError
 from indexer.generation import Generation
@@ -26,7 +27,12 @@ def main() -> int:
         return 1
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
     ready = f"archive-search is ready at {address}  {_described(app.state.archive.current())}"
-    run(app, settings, listener, lambda: print(ready, flush=True))
+
+    def announce() -> None:
+        print(ready, flush=True)
+        Thread(target=app.state.service.load, name="load").start()
+
+    run(app, settings, listener, announce)
     return 0
 
 

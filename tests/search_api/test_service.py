@@ -77,6 +77,11 @@ def test_the_scorer_is_loaded_by_the_first_answer_and_by_no_search(
     for _ in range(2):
         assert service.answer(QUESTION, Filters()).status == "answered"
     assert len(loaded) == 1
+    beforehand = SearchService(archive)
+    beforehand.load()
+    assert len(loaded) == 2
+    assert beforehand.answer(QUESTION, Filters()).status == "answered"
+    assert len(loaded) == 2
 
 
 # --- pages --------------------------------------------------------------------------------------
