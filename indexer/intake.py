@@ -8,7 +8,7 @@ from indexer.chunking import PassageLimits, cut
 from indexer.former import former_documents
 from indexer.known_vectors import KnownVectors
 from indexer.owner_table import OwnerTable
-from indexer.passage_store import PassageStore, StoreWriter
+from indexer.passage_store import PassageStore
 from indexer.readings import Archive, reading_of
 from indexer.records import (
     Document,
@@ -20,6 +20,7 @@ from indexer.records import (
     Relation,
     Stamp,
 )
+from indexer.store_writer import StoreWriter
 from indexer.wanted import Wanted, WantedRows
 
 Outcome = tuple[FileStatus, str]  # what became of a document, and the reason that coverage gives

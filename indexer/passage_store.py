@@ -9,9 +9,8 @@ import json
 import sqlite3
 import sys
 import threading
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer import abbreviation_table, store_layers
-from indexer.abbreviations import Abbreviation, Definition, definitions
-from indexer.former import name_key
-from indexer.packed import PackedBlocks, packed_blocks, packed_sentences, unpacked_sentences
+from indexer.abbreviations import Abbreviation, Definition
+from indexer.packed import PackedBlocks, unpacked_sentences
 from indexer.ranking import SomeRows
 from indexer.records import (
     Block,
@@ -40,112 +38,14 @@ from indexer.records import (
     Relation,
     Stamp,
 )
-from indexer.store_layers import FILE_NAME
+from indexer.store_schema import DOCUMENT_FIELDS, POSITIONS_NAME
 
-POSITIONS_NAME = "positions.npy"  # for each row the position of its document
 _BATCH = 500  # values in one statement
-
-_DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
-_SQL_TYPES = {"ocr_confidence": "REAL"}
-SCHEMA = f"""
-CREATE TABLE documents (
-    position INTEGER PRIMARY KEY,
-    {", ".join(f"{name} {_SQL_TYPES.get(name, 'TEXT NOT NULL')}" for name in _DOCUMENT_FIELDS)},
-    name_key TEXT NOT NULL,
-    first_row INTEGER NOT NULL,
-    end_row INTEGER NOT NULL
-);
-CREATE TABLE texts (
-    position INTEGER PRIMARY KEY,
-    page_starts TEXT NOT NULL,
-    properties TEXT NOT NULL,
-    blocks BLOB NOT NULL,
-    text TEXT NOT NULL
-);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY,
-    document INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    section TEXT NOT NULL,
-    paragraph TEXT NOT NULL,
-    page INTEGER,
-    sentences BLOB NOT NULL,
-    embedded BLOB NOT NULL
-);
-CREATE TABLE files (
-    source_id TEXT PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    document_ids TEXT NOT NULL,
-    container TEXT NOT NULL,
-    help TEXT NOT NULL,
-    place INTEGER NOT NULL
-);
-CREATE TABLE stamps (
-    source_id TEXT PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL
-);
-CREATE TABLE former_documents (
-    document_id TEXT PRIMARY KEY,
-    source_id TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    successor_id TEXT NOT NULL
-);
-CREATE TABLE readings (
-    position INTEGER PRIMARY KEY,
-    described TEXT NOT NULL,
-    declared TEXT NOT NULL,
-    words BLOB NOT NULL,
-    sketch BLOB NOT NULL
-);
-CREATE TABLE copies (
-    group_id TEXT NOT NULL,
-    document_id TEXT NOT NULL,
-    source_id TEXT NOT NULL,
-    relation TEXT NOT NULL,
-    place INTEGER NOT NULL
-);
-CREATE TABLE names (short TEXT NOT NULL, long TEXT NOT NULL, count INTEGER NOT NULL);
-CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE owner_table (digest TEXT NOT NULL, problems TEXT NOT NULL);
-{abbreviation_table.SCHEMA}
-"""
-INDEXES = f"""
-CREATE INDEX passage_embedded ON passages (embedded);
-CREATE INDEX document_date ON documents (date);
-CREATE INDEX document_sha256 ON documents (sha256);
-CREATE INDEX document_name ON documents (name_key) WHERE name_key != '';
-CREATE INDEX file_sha256 ON files (sha256);
-CREATE INDEX file_container ON files (container) WHERE container != '';
-CREATE INDEX file_duplicate ON files (reason) WHERE status = 'duplicate';
-CREATE INDEX file_not_read ON files (source_id) WHERE status = 'unread' OR help != '';
-CREATE INDEX reading_words ON readings (words) WHERE words != x'';
-CREATE UNIQUE INDEX document_id ON documents (document_id);
-CREATE UNIQUE INDEX document_source ON documents (source_id);
-CREATE INDEX copy_document ON copies (document_id);
-CREATE INDEX copy_group ON copies (group_id);
-CREATE INDEX copy_source ON copies (source_id);
-{abbreviation_table.INDEXES}
-"""
 # A passage and its text are always in the same file.
 _SELECT_PASSAGES = """
 SELECT p.document, p.row, p.start, p.end, substr(t.text, p.start + 1, p.end - p.start),
        p.section, p.paragraph, p.page, p.sentences
 FROM {layer}.passages p JOIN {layer}.texts t ON t.position = p.document
-"""
-# A file is worthless until its generation is published: speed before safety when it is written.
-UNSAFE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-_COUNTED = """
-INSERT INTO counts SELECT 'documents', count(*) FROM documents;
-INSERT INTO counts SELECT 'passages', count(*) FROM passages;
-INSERT INTO counts SELECT status, count(*) FROM files GROUP BY status;
 """
 _FILE_ORDER = "ORDER BY CASE container WHEN '' THEN source_id ELSE container END, place"
 
@@ -166,176 +66,6 @@ class Counts:
     date_from: str
     date_to: str
     containers: int = 0
-
-
-class StoreWriter:
-    """Writes documents in the order in which they are added; rows follow from it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._connection = sqlite3.connect(folder / FILE_NAME)
-        self._connection.executescript(UNSAFE + SCHEMA)
-        self._into = store_layers.WHOLE
-        self._positions = array("i")
-        self._position = 0
-
-    @property
-    def _row(self) -> int:
-        return len(self._positions)
-
-    def add_document(
-        self,
-        document: Document,
-        text: DocumentText,
-        passages: Sequence[tuple[Passage, bytes]],
-        defined: Sequence[Definition] | None = None,
-    ) -> None:
-        """Add a document with its passages; each with the digest of the text that is embedded.
-
-        `defined` are the abbreviations that the document defines, None where it was not read yet.
-        """
-        first_row = self._row
-        self._add_described(self._position, document, first_row, first_row + len(passages))
-        self._connection.execute(
-            f"INSERT INTO {self._into}.texts VALUES (?, ?, ?, ?, ?)",
-            (
-                self._position,
-                json.dumps(text.page_starts),
-                json.dumps(text.properties, ensure_ascii=False, sort_keys=True),
-                packed_blocks(text.blocks),
-                text.text,
-            ),
-        )
-        self._connection.executemany(
-            f"INSERT INTO {self._into}.passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    first_row + offset,
-                    self._position,
-                    passage.start,
-                    passage.end,
-                    json.dumps(passage.section, ensure_ascii=False),
-                    passage.paragraph,
-                    passage.page,
-                    packed_sentences(passage.sentences, passage.start),
-                    digest,
-                )
-                for offset, (passage, digest) in enumerate(passages)
-            ),
-        )
-        abbreviation_table.add(
-            self._connection,
-            f"{self._into}.definitions",
-            self._position,
-            definitions(text.text) if defined is None else defined,
-            [passage for passage, _ in passages],
-            first_row,
-        )
-        self._positions.extend([self._position] * len(passages))
-        self._position += 1
-
-    def _add_described(self, position: int, document: Document, first: int, end: int) -> None:
-        """Add what is known of a document, whose rows are `first` to `end`."""
-        self._connection.execute(
-            f"INSERT INTO {self._into}.documents "
-            f"VALUES ({', '.join('?' * (len(_DOCUMENT_FIELDS) + 4))})",
-            (position, *_columns(document), name_key(document), first, end),
-        )
-
-    def add_stamps(self, stamps: Iterable[tuple[str, str, Stamp]]) -> None:
-        """Add (source_id, sha256, stamp) of each file of SOURCE."""
-        self._connection.executemany(
-            f"INSERT INTO {self._into}.stamps VALUES (?, ?, ?, ?, ?, ?)",
-            ((source_id, sha256, *astuple(stamp)) for source_id, sha256, stamp in stamps),
-        )
-
-    def add_names(self, names: Iterable[tuple[str, str, int]]) -> None:
-        """Add how many reports write a body so, and abbreviate it so ("" where they do not)."""
-        self._connection.executemany(f"INSERT INTO {self._into}.names VALUES (?, ?, ?)", names)
-
-    def add_files(self, records: Iterable[FileRecord]) -> None:
-        """Add what became of each file."""
-        self._connection.executemany(
-            f"INSERT INTO {self._into}.files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    record.source_id,
-                    record.sha256,
-                    record.size,
-                    record.status.value,
-                    record.reason,
-                    json.dumps(record.document_ids),
-                    record.container,
-                    record.help,
-                    place,
-                )
-                for place, record in enumerate(records)
-            ),
-        )
-
-    def add_former(self, former: Iterable[FormerDocument]) -> None:
-        """Add ids that name a document no longer."""
-        self._connection.executemany(
-            f"INSERT INTO {self._into}.former_documents VALUES (?, ?, ?, ?)", map(astuple, former)
-        )
-
-    def describe_again(self, described: Iterable[tuple[Document, Reading]]) -> None:
-        """Say what is known of each document, in order, now that all were added, and its reading.
-
-        Of a reading only what the document does not say is written.
-        """
-        names = ", ".join(f"{name} = ?" for name in _DOCUMENT_FIELDS)
-        for position, (document, reading) in enumerate(described):
-            self._connection.execute(
-                f"UPDATE documents SET {names} WHERE position = ?", (*_columns(document), position)
-            )
-            self._add_reading(position, document, reading)
-
-    def _add_reading(self, position: int, document: Document, reading: Reading) -> None:
-        only = {
-            name: getattr(reading.described, name)
-            for name in _DOCUMENT_FIELDS
-            if getattr(reading.described, name) != getattr(document, name)
-        }
-        if only or reading.declared or reading.words:
-            self._connection.execute(
-                f"INSERT INTO {self._into}.readings VALUES (?, ?, ?, ?, ?)",
-                (
-                    position,
-                    json.dumps(only, ensure_ascii=False),
-                    json.dumps(reading.declared, ensure_ascii=False),
-                    reading.words,
-                    reading.sketch,
-                ),
-            )
-
-    def add_copies(self, copies: Iterable[tuple[str, Copy]]) -> None:
-        """Add (group, file) for each file of a report that is held more than once."""
-        self._connection.executemany(
-            f"INSERT INTO {self._into}.copies VALUES (?, ?, ?, ?, ?)",
-            (
-                (group, copy.document_id, copy.source_id, copy.relation.value, place)
-                for place, (group, copy) in enumerate(copies)
-            ),
-        )
-
-    def add_owner_table(self, digest: str, problems: Sequence[dict[str, str | int]]) -> None:
-        """Add which version of the owner's table was used, and what in it could not be."""
-        self._connection.execute(
-            f"INSERT INTO {self._into}.owner_table VALUES (?, ?)", (digest, json.dumps(problems))
-        )
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._connection.executescript(INDEXES)
-        abbreviation_table.sum_up(self._connection, f"{self._into}.abbreviations")
-        self._connection.executescript(_COUNTED)
-        self._connection.commit()
-        self._connection.close()
-        self._save_positions()
-
-    def _save_positions(self) -> None:
-        np.save(self._folder / POSITIONS_NAME, np.array(self._positions, np.int32))
 
 
 class PassageStore:
@@ -424,7 +154,7 @@ class PassageStore:
 
     def documents(self) -> Iterator[Document]:
         """Yield every document, in order of rows."""
-        names = ", ".join(_DOCUMENT_FIELDS)
+        names = ", ".join(DOCUMENT_FIELDS)
         for row in self._all(f"SELECT {names} FROM documents ORDER BY position"):
             yield _document(row)
 
@@ -448,7 +178,7 @@ class PassageStore:
 
     def documents_at(self, positions: Sequence[int]) -> list[Document]:
         """Return the documents at `positions`, in that order."""
-        names = ", ".join(_DOCUMENT_FIELDS)
+        names = ", ".join(DOCUMENT_FIELDS)
         found: dict[int, Document] = {}
         wanted = sorted(set(positions))
         for start in range(0, len(wanted), _BATCH):
@@ -484,7 +214,7 @@ class PassageStore:
         return FormerDocument(*found) if found else None
 
     def _one_document(self, column: str, value: str) -> Document | None:
-        names = ", ".join(_DOCUMENT_FIELDS)
+        names = ", ".join(DOCUMENT_FIELDS)
         found = self._one(f"SELECT {names} FROM documents WHERE {column} = ?", (value,))
         return _document(found) if found else None
 
@@ -523,7 +253,7 @@ class PassageStore:
         """Return the documents of these bodies, and those whose body nobody states and whose title
         or name holds one of `words` (in ASCII lower case)."""
         found: dict[int, Document] = {}
-        names = ", ".join(_DOCUMENT_FIELDS)
+        names = ", ".join(DOCUMENT_FIELDS)
         clauses = [("body = ?", [body]) for body in bodies]
         clauses += [
             (
@@ -730,17 +460,9 @@ class PassageStore:
         return found[0] if found else None
 
 
-def _columns(document: Document) -> tuple[str | float | None, ...]:
-    """Return a document as its columns hold it."""
-    values = (getattr(document, name) for name in _DOCUMENT_FIELDS)
-    return tuple(
-        json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for value in values
-    )
-
-
 def _document(row: Sequence[Any]) -> Document:
     """Read the columns of a document."""
-    values = dict(zip(_DOCUMENT_FIELDS, row, strict=True))
+    values = dict(zip(DOCUMENT_FIELDS, row, strict=True))
     return Document(**{**values, "origins": json.loads(values["origins"])})
 
 

@@ -10,14 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer import abbreviation_table
-from indexer.passage_store import (
-    INDEXES,
-    POSITIONS_NAME,
-    SCHEMA,
-    UNSAFE,
-    PassageStore,
-    StoreWriter,
-)
+from indexer.passage_store import PassageStore
 from indexer.publishing import link_or_copy
 from indexer.records import (
     Copy,
@@ -31,6 +24,8 @@ from indexer.records import (
 )
 from indexer.row_sets import Rows
 from indexer.store_layers import CHANGES, CHANGES_NAME, FILE_NAME, GONE, connect, take_out
+from indexer.store_schema import INDEXES, POSITIONS_NAME, SCHEMA
+from indexer.store_writer import UNSAFE, StoreWriter
 
 # What is added may be taken out again, by document. In the first file nothing is.
 _BY_DOCUMENT = "CREATE INDEX passage_document ON passages (document);"

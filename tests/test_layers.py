@@ -30,6 +30,7 @@ OWNERS = {
         "indexer.saved_vectors",
         "indexer.store_layers",
         "indexer.store_update",
+        "indexer.store_writer",
         "indexer.build",
     },
     "kreuzberg": {"indexer.kreuzberg_reader"},

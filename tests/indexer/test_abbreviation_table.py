@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from indexer.abbreviations import Abbreviation, Definition
-from indexer.passage_store import PassageStore, StoreWriter
+from indexer.passage_store import PassageStore
 from indexer.records import Document, DocumentText, Passage
+from indexer.store_writer import StoreWriter
 
 TEXTS = {
     "a": "Territorial Policing (TP) led.",

@@ -40,8 +40,8 @@ from indexer.manifest import (
     entries_of,
     read_manifest,
 )
-from indexer.passage_store import StoreWriter
 from indexer.records import Block, BlockKind, Document, DocumentText, Filters, Label, Passage
+from indexer.store_writer import StoreWriter
 from tests.conftest import ROOT
 
 SPEC = EncoderSpec("tiny", "0" * 64, dimension=4, window=256)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.passage_store import Counts, PassageStore, StoreWriter
+from indexer.passage_store import Counts, PassageStore
 from indexer.records import (
     Block,
     BlockKind,
@@ -22,6 +22,7 @@ from indexer.records import (
     Filters,
     Passage,
 )
+from indexer.store_writer import StoreWriter
 
 Item = tuple[Document, DocumentText, list[tuple[Passage, bytes]]]
 
