@@ -42,7 +42,7 @@ class Ranking(Sequence[Hit]):
     @classmethod
     def best_first(cls, rows: Rows, scores: npt.NDArray[np.floating]) -> "Ranking":
         """Return a ranking of columns that may be in any order."""
-        order = np.lexsort((rows, -scores))
+        order = best_first(rows, scores)
         return cls(rows[order], scores[order])
 
     def __len__(self) -> int:
@@ -72,3 +72,8 @@ class Ranking(Sequence[Hit]):
     def __repr__(self) -> str:
         """Show the hits."""
         return f"Ranking({list(self)})"
+
+
+def best_first(rows: Rows, scores: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
+    """Return the positions of `rows` by score; equal scores are ordered by row."""
+    return np.lexsort((rows, -scores))

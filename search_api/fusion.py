@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.embedding import Vectors
-from indexer.ranking import Hit, Ranking
+from indexer.ranking import Hit, Ranking, Scores
 
 Vector = npt.NDArray[np.float32]
-Scores = npt.NDArray[np.float64]
 
 # Weight of the vector side: the more words a question has, the less each says of what is wanted,
 # and the more its meaning counts as a whole. One weight of .8 (which Bruch, Gai & Ingber find
@@ -55,11 +54,6 @@ def convex_combination(
 def convex_scores(keyword: Scores, cosine: Scores, weight: float) -> Scores:
     """Return what `convex_combination` scores passages by, from their two scores (n,) each."""
     return (1 - weight) * _shares(keyword) + weight * _shares(cosine + 1)
-
-
-def best_first(rows: npt.NDArray[np.int64], scores: Scores) -> npt.NDArray[np.int64]:
-    """Return the positions of `rows` by score; equal scores are ordered by row."""
-    return np.lexsort((rows, -scores))
 
 
 def towards(query: Vector, best: Vectors) -> Vector:

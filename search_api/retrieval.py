@@ -7,14 +7,14 @@ import numpy as np
 
 from indexer.embedding import Vectors
 from indexer.keyword_query import Group, Node
-from indexer.ranking import Ranking
+from indexer.ranking import Ranking, best_first
 from indexer.records import Document, Filters
 from indexer.row_sets import Rows
 from search_api.asked_dates import dates_in, report_fits
 from search_api.candidates import Candidate, Candidates, ranks_in
 from search_api.defining import definitions
 from search_api.expansion import expand
-from search_api.fusion import best_first, convex_scores, towards, vector_weight
+from search_api.fusion import convex_scores, towards, vector_weight
 from search_api.phases import phase
 from search_api.query import ParsedQuery
 from search_api.question import Kind, kind_of

@@ -46,12 +46,7 @@ from search_api.responses import (
     Snippet,
     Total,
 )
-from search_api.retrieval import (
-    DocumentHit,
-    by_document,
-    retrieve,
-    with_documents,
-)
+from search_api.retrieval import DocumentHit, by_document, retrieve, with_documents
 from search_api.scorer import InContext, SentenceScorer, TrainedScorer
 from search_api.spelling import did_you_mean
 
